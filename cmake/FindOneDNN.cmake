@@ -1,0 +1,10 @@
+# oneDNN by its header and library. Debian's own package configuration asks for OpenCL, which only its GPU engine needs.
+#   OneDNN::dnnl     OneDNN_ROOT names another copy (for example an unpacked PyPI onednn-devel package)
+find_path(OneDNN_INCLUDE_DIR oneapi/dnnl/dnnl.h)
+find_library(OneDNN_LIBRARY NAMES dnnl)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(OneDNN REQUIRED_VARS OneDNN_LIBRARY OneDNN_INCLUDE_DIR)
+if(OneDNN_FOUND AND NOT TARGET OneDNN::dnnl)
+  add_library(OneDNN::dnnl UNKNOWN IMPORTED)
+  set_target_properties(OneDNN::dnnl PROPERTIES IMPORTED_LOCATION ${OneDNN_LIBRARY} INTERFACE_INCLUDE_DIRECTORIES ${OneDNN_INCLUDE_DIR})
+endif()
