@@ -1,0 +1,46 @@
+// A head: hidden states -> outputs, and the loss that trains them.
+#pragma once
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "gpt/core/random.h"
+#include "gpt/data/example.h"
+#include "gpt/ops/variable.h"
+
+namespace gpt {
+
+/// What the decoder hands to a head: [tokens, hidden] after the final norm.
+struct Hidden {
+  Variable states;
+};
+
+class Head {
+ public:
+  virtual ~Head();
+  Head(const Head&) = delete;
+  Head& operator=(const Head&) = delete;
+
+  /// Outputs: a row a sequence ([sequences, n], the usual case) or, where per_token() says so, a row a token.
+  virtual Variable forward(const Hidden& hidden, const Batch& batch) = 0;
+  /// scale times the sum of the loss over the batch's terms, as a 1 x 1 variable. The default: cross entropy of each
+  /// output row against Target::label.
+  virtual Variable loss(const Variable& outputs, const Batch& batch, float scale);
+  /// How many terms the batch adds to the mean loss. The default: sequences.
+  virtual std::int64_t loss_terms(const Batch& batch) const;
+  virtual bool per_token() const { return false; }
+
+  /// Declared once, then saved, loaded and trained by themselves.
+  std::vector<Parameter*> parameters();
+
+ protected:
+  Head() = default;
+  /// Declares a weight, normal with this deviation (0: zeros); name is unique within the head ("score.weight").
+  Parameter& parameter(std::string name, Shape shape, float deviation, Random& random);
+
+ private:
+  std::deque<Parameter> parameters_;
+};
+
+}  // namespace gpt

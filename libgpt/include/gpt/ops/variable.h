@@ -1,0 +1,117 @@
+// The tape: variables, parameters, and the nodes that record how to go backward.
+#pragma once
+
+#include <cstdint>
+#include <new>
+#include <string>
+#include <utility>
+
+#include "gpt/tensor/tensor.h"
+
+namespace gpt {
+
+class Tape;
+
+/// A weight that outlives the step.
+struct Parameter {
+  std::string name;        ///< as Transformers names it in the model's files
+  Tensor value;
+  Tensor grad;             ///< allocated when the parameter becomes trainable
+  bool trainable = false;
+  bool grad_fresh = true;  ///< nothing has been added to grad in this step: its contents do not count
+
+  /// 0 for the first contribution of a step, 1 after: what a product multiplies the old gradient with.
+  float begin_grad() noexcept { return std::exchange(grad_fresh, false) ? 0.0F : 1.0F; }
+  void set_trainable(bool on);
+};
+
+/// A value on a tape, [rows, columns]; a cheap counted handle.
+class Variable {
+ public:
+  Variable() = default;
+  Variable(const Variable& other) noexcept;
+  Variable(Variable&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  Variable& operator=(Variable other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~Variable();
+
+  explicit operator bool() const noexcept { return state_ != nullptr; }
+  const Tensor& value() const noexcept;
+  std::int64_t rows() const noexcept { return value().rows(); }
+  std::int64_t columns() const noexcept { return value().columns(); }
+  /// Whether a parameter or input behind it wants a gradient.
+  bool needs_grad() const noexcept;
+  /// d loss / d value; empty until something was added.
+  Tensor& grad() const noexcept;
+  Tape& tape() const noexcept;
+
+ private:
+  friend class Tape;
+  struct State;
+  State* state_ = nullptr;
+};
+
+/// What an operation leaves behind for the way back. Subclasses hold variables, tensors and numbers; they live in the arena.
+class Node {
+ public:
+  virtual ~Node();
+  /// Reads the gradients of its outputs and adds to those of its inputs and parameters.
+  virtual void backward() = 0;
+
+ private:
+  friend class Tape;
+  Node* previous_ = nullptr;
+  Storage* storage_ = nullptr;
+};
+
+class Tape {
+ public:
+  /// recording false: inference; operations keep nothing. `seed` and `step` feed dropout.
+  explicit Tape(Arena& arena, bool recording, std::uint64_t seed = 0, std::uint64_t step = 0) noexcept
+      : arena_(arena), recording_(recording), seed_(seed), step_(step) {}
+  ~Tape();
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  bool recording() const noexcept { return recording_; }
+  Arena& arena() const noexcept { return arena_; }
+  /// Uninitialized scratch or result memory.
+  Tensor empty(std::int64_t rows, std::int64_t columns) const { return {arena_, Shape::matrix(rows, columns)}; }
+  Variable variable(Tensor value, bool needs_grad);
+
+  /// Records a node; call only if recording() and an input needs a gradient.
+  template <typename T, typename... Args>
+  void record(Args&&... args) {
+    const Arena::Block block = arena_.allocate(sizeof(T));
+    push(new (block.data) T(std::forward<Args>(args)...), block.storage);
+  }
+
+  /// Walks back from a 1 x 1 loss, dropping each node and what it kept as soon as it is done. Gradients end in the
+  /// parameters (and in variables the caller still holds).
+  void backward(const Variable& loss);
+
+  /// Numbers for dropout: differs by seed, step and call.
+  std::uint64_t next_random_stream() noexcept { return random_calls_++; }
+  std::uint64_t seed() const noexcept { return seed_; }
+  std::uint64_t step() const noexcept { return step_; }
+
+ private:
+  void push(Node* node, Storage* storage) noexcept;
+  void pop() noexcept;
+
+  Arena& arena_;
+  bool recording_;
+  std::uint64_t seed_, step_, random_calls_ = 0;
+  Node* last_ = nullptr;
+};
+
+/// The gradient buffer of a variable for a product: the first contribution overwrites (beta 0), later ones add (beta 1).
+struct GradTarget {
+  float* data;
+  float beta;
+};
+GradTarget grad_target(const Variable& variable);
+
+}  // namespace gpt

@@ -1,0 +1,84 @@
+// What a task implements: its options, how a file becomes examples, its head, how answers are scored and shown.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gpt/core/options.h"
+#include "gpt/data/example.h"
+#include "gpt/head/head.h"
+#include "gpt/model/config.h"
+#include "gpt/text/tokenizer.h"
+
+namespace gpt {
+
+/// Why the rows of a file were read for.
+enum class Purpose { train, evaluate, predict };
+
+/// The rows of a file (or texts given directly) as a task read them: examples[i] came from row rows[i].
+class TaskData {
+ public:
+  virtual ~TaskData();
+
+  std::vector<Example> examples;
+  std::vector<std::uint64_t> rows;   ///< 1-based, the header not counted
+  std::string source;                ///< the file, for messages and reports
+  std::uint64_t truncated = 0;       ///< examples cut to the longest allowed
+  nlohmann::ordered_json skipped = nlohmann::ordered_json::object();  ///< reason -> number of rows left out
+
+  /// The input of example i as a person reads it.
+  virtual std::string text(std::size_t i) const = 0;
+  /// The true answer of example i as a person reads it; "" where the file had none.
+  virtual std::string answer(std::size_t i) const = 0;
+  /// A copy with these examples, in this order.
+  virtual std::unique_ptr<TaskData> take(std::span<const std::uint32_t> indices) const = 0;
+};
+
+/// What became of an evaluation.
+struct Evaluation {
+  nlohmann::ordered_json metrics = nlohmann::ordered_json::object();   ///< name -> number, for example accuracy, f1
+  nlohmann::ordered_json baseline = nlohmann::ordered_json::object();  ///< the same of a trivial answer, with "name"
+  nlohmann::ordered_json details = nlohmann::ordered_json::object();   ///< what the report draws: labels, confusion, per_label, mistakes
+  struct File {
+    std::string name, content;
+  };
+  std::vector<File> files;  ///< prediction files, for example predict_results.txt
+};
+
+class Task {
+ public:
+  virtual ~Task();
+
+  /// Adds the task's own options; called before configure.
+  virtual void declare_options(Options& options) const = 0;
+  /// Takes the values over. Error invalid_option.
+  virtual void configure(const Options& options) = 0;
+  /// Everything a later run needs to answer as this one (labels, template, columns): goes to gptask.json.
+  virtual nlohmann::ordered_json state() const = 0;
+  virtual void restore(const nlohmann::ordered_json& state) = 0;
+
+  /// Reads a file. With Purpose::train the task also learns its labels from it; with evaluate every row needs a known
+  /// answer; with predict none. Sequences are cut to max_tokens. Errors name file, row and field.
+  virtual std::unique_ptr<TaskData> read(const std::filesystem::path& file, const Tokenizer& tokenizer, std::int64_t max_tokens, Purpose purpose) = 0;
+  /// The same for texts given directly; a pair is two texts separated by a tab.
+  virtual std::unique_ptr<TaskData> from_texts(std::span<const std::string> texts, const Tokenizer& tokenizer, std::int64_t max_tokens) const = 0;
+
+  virtual std::unique_ptr<Head> make_head(const ModelConfig& config, Random& random) const = 0;
+
+  /// outputs[i]: what the head gave for example i (its row, or its tokens' rows one after the other).
+  virtual Evaluation evaluate(const TaskData& data, std::span<const std::vector<float>> outputs) const = 0;
+  /// The answer to one example: at least {"label": ..., "probability": ...}.
+  virtual nlohmann::ordered_json answer(const TaskData& data, std::size_t i, std::span<const float> output) const = 0;
+  /// The name in Evaluation::metrics that tells which of two models is better (higher).
+  virtual std::string main_metric() const = 0;
+
+  /// What config.json says for Transformers: {"architecture": "ForSequenceClassification", "config": {"id2label": ...}}.
+  virtual nlohmann::ordered_json transformers() const = 0;
+};
+
+}  // namespace gpt

@@ -1,0 +1,61 @@
+// Memory of a step: first fit in one reserved range, so that after the first steps nothing is allocated any more.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace gpt {
+
+/// Counted memory behind tensors and tape entries; whoever drops the last reference releases it.
+class Storage {
+ public:
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+  void retain() noexcept { references_.fetch_add(1, std::memory_order_relaxed); }
+  void release() noexcept {
+    if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
+  }
+
+ protected:
+  Storage() = default;
+  virtual ~Storage();
+  virtual void destroy() noexcept = 0;
+
+ private:
+  std::atomic<std::int32_t> references_{1};
+};
+
+/// Address-ordered first fit with merging of neighbours. The range is reserved once and backed by memory as it is
+/// touched; not thread-safe (a step is orchestrated by one thread). Everything taken from it must be released before it.
+class Arena {
+ public:
+  /// Error io if the address range cannot be reserved.
+  explicit Arena(std::size_t reserve_bytes = std::size_t{1} << 38);
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  /// A block of at least `bytes`, 64-byte aligned, contents undefined; its first reference belongs to the caller.
+  struct Block {
+    Storage* storage;
+    void* data;
+  };
+  Block allocate(std::size_t bytes);
+
+  std::size_t in_use() const noexcept { return in_use_; }
+  /// The most that was in use at once, in bytes.
+  std::size_t high_water() const noexcept { return high_water_; }
+
+ private:
+  struct Header;
+  void free(Header* block) noexcept;
+
+  std::byte* base_;
+  std::size_t reserved_, end_ = 0;  // blocks lie in [0, end_)
+  Header* last_ = nullptr;
+  Header* free_ = nullptr;  // address-ordered list
+  std::size_t in_use_ = 0, high_water_ = 0;
+};
+
+}  // namespace gpt
