@@ -1,0 +1,56 @@
+// The decoder-only Transformer: batch -> hidden states. One class for all families.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gpt/data/example.h"
+#include "gpt/head/head.h"
+#include "gpt/model/config.h"
+#include "gpt/ops/variable.h"
+
+namespace gpt {
+
+class WeightSource;
+struct LoraOptions;
+
+class Decoder {
+ public:
+  /// Random weights as the family initializes them (normal, initializer_range).
+  static std::unique_ptr<Decoder> create(const ModelConfig& config, std::uint64_t seed);
+  /// A Hugging Face folder (config.json + safetensors) or a .gguf file. Float32 weights are used where they lie; others are
+  /// widened once, on the threads of the surrounding Threads::run. Errors: not_found, unsupported (architecture or setting,
+  /// by name), mismatch (a tensor's shape against the configuration, naming both).
+  static std::unique_ptr<Decoder> load(const std::filesystem::path& path);
+  ~Decoder();
+
+  const ModelConfig& config() const noexcept;
+  /// [tokens, hidden] after the final norm. May be called from many threads at once, each with its own tape.
+  Hidden forward(Tape& tape, const Batch& batch) const;
+
+  /// All weights, adapters included, in a fixed order.
+  std::vector<Parameter*> parameters();
+  /// Everything trains / nothing does.
+  void set_trainable(bool on);
+  /// The output projection [vocabulary, hidden]: the token embedding where tied.
+  Parameter& output_projection();
+
+  /// Adds adapters to the named projections (see model/lora.h) and makes them the only trainable weights.
+  void add_lora(const LoraOptions& options, std::uint64_t seed);
+  bool has_lora() const noexcept;
+  const LoraOptions& lora() const;
+  /// Folds the adapters into the weights they sit on.
+  void merge_lora();
+
+ private:
+  struct Impl;
+  explicit Decoder(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gpt
