@@ -7,14 +7,10 @@
 
 #include "gpt/core/random.h"
 #include "gpt/data/example.h"
+#include "gpt/model/hidden.h"
 #include "gpt/ops/variable.h"
 
 namespace gpt {
-
-/// What the decoder hands to a head: [tokens, hidden] after the final norm.
-struct Hidden {
-  Variable states;
-};
 
 class Head {
  public:

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "gpt/data/example.h"
-#include "gpt/head/head.h"
 #include "gpt/model/config.h"
+#include "gpt/model/hidden.h"
 #include "gpt/ops/variable.h"
 
 namespace gpt {
