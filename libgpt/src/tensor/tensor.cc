@@ -1,0 +1,80 @@
+#include "gpt/tensor/tensor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace gpt {
+namespace {
+
+/// Zeroed memory of its own.
+class HeapStorage final : public Storage {
+ public:
+  explicit HeapStorage(std::size_t bytes) : data_(::operator new(bytes, std::align_val_t{64})) { std::memset(data_, 0, bytes); }
+  ~HeapStorage() override { ::operator delete(data_, std::align_val_t{64}); }
+  void* data() const noexcept { return data_; }
+
+ private:
+  void destroy() noexcept override { delete this; }
+  void* data_;
+};
+
+/// Keeps somebody else's memory alive.
+class ViewStorage final : public Storage {
+ public:
+  explicit ViewStorage(std::shared_ptr<const void> owner) : owner_(std::move(owner)) {}
+
+ private:
+  void destroy() noexcept override { delete this; }
+  std::shared_ptr<const void> owner_;
+};
+
+}  // namespace
+
+Tensor::Tensor(Arena& arena, Shape shape) : shape_(shape) {
+  const Arena::Block block = arena.allocate(static_cast<std::size_t>(shape.size()) * sizeof(float));
+  storage_ = block.storage;
+  data_ = static_cast<float*>(block.data);
+}
+
+Tensor Tensor::zeros(Shape shape) {
+  Tensor tensor;
+  auto* storage = new HeapStorage(static_cast<std::size_t>(std::max<std::int64_t>(shape.size(), 1)) * sizeof(float));
+  tensor.storage_ = storage;
+  tensor.data_ = static_cast<float*>(storage->data());
+  tensor.shape_ = shape;
+  return tensor;
+}
+
+Tensor Tensor::view(const float* data, Shape shape, std::shared_ptr<const void> owner) {
+  Tensor tensor;
+  tensor.storage_ = new ViewStorage(std::move(owner));
+  tensor.data_ = const_cast<float*>(data);  // by contract nobody writes: such weights are frozen or copied first
+  tensor.shape_ = shape;
+  return tensor;
+}
+
+Tensor::Tensor(const Tensor& other) noexcept : storage_(other.storage_), data_(other.data_), shape_(other.shape_) {
+  if (storage_ != nullptr) storage_->retain();
+}
+
+Tensor::Tensor(Tensor&& other) noexcept { swap(*this, other); }
+
+Tensor& Tensor::operator=(Tensor other) noexcept {
+  swap(*this, other);
+  return *this;
+}
+
+Tensor::~Tensor() {
+  if (storage_ != nullptr) storage_->release();
+}
+
+void Tensor::fill(float value) const { std::fill_n(data_, size(), value); }
+
+void swap(Tensor& a, Tensor& b) noexcept {
+  std::swap(a.storage_, b.storage_);
+  std::swap(a.data_, b.data_);
+  std::swap(a.shape_, b.shape_);
+}
+
+}  // namespace gpt
