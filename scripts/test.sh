@@ -33,6 +33,7 @@ stage "Build" build
 stage "Tests" run_tests
 print_stage_times
 
+printf "\n"
 total=$(sed -n 's/^.* tests failed out of \([0-9]*\)$/\1/p' "$log")
 skipped=$(grep -cE 'Test +#.*\*\*\*(Skipped|Not Run)' "$log" || true)
-printf '\n%d passed, 0 failed, %d skipped\n' $((total - skipped)) "$skipped"
+printf "%d passed, 0 failed, %d skipped\n" $((total - skipped)) "$skipped" | tee build/release/tests.summary
