@@ -107,11 +107,13 @@ class Tape {
   Node* last_ = nullptr;
 };
 
-/// The gradient buffer of a variable for a product: the first contribution overwrites (beta 0), later ones add (beta 1).
+/// Where a gradient for a variable goes: the first contribution overwrites (beta 0), later ones add (beta 1).
 struct GradTarget {
   float* data;
   float beta;
 };
 GradTarget grad_target(const Variable& variable);
+/// Adds a whole gradient; takes the tensor over where nothing was added before.
+void add_grad(const Variable& variable, Tensor grad);
 
 }  // namespace gpt

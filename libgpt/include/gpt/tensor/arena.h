@@ -16,6 +16,7 @@ class Storage {
   void release() noexcept {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
   }
+  bool unique() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
 
  protected:
   Storage() = default;

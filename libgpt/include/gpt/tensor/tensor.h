@@ -45,6 +45,8 @@ class Tensor {
   std::int64_t columns() const noexcept { return shape_.columns; }
   std::int64_t size() const noexcept { return shape_.size(); }
   void fill(float value) const;
+  /// Whether no other handle shares this memory.
+  bool unique() const noexcept { return storage_ == nullptr || storage_->unique(); }
   friend void swap(Tensor& a, Tensor& b) noexcept;
 
  private:

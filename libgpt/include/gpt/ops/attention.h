@@ -1,0 +1,30 @@
+// Causal self-attention of packed sequences, with rotary positions and grouped key-value heads, in one operation.
+#pragma once
+
+#include <cstdint>
+
+#include "gpt/data/example.h"
+#include "gpt/ops/variable.h"
+
+namespace gpt {
+
+/// Cosines and sines of the rotary angles, [positions, half] each: position p, pair i turns by p * theta^(-i / half)
+/// (RoFormer: Su et al., 2021); pairs are (i, i + half), as Transformers lays heads out.
+struct RopeTable {
+  Tensor cosine, sine;
+  std::int64_t half() const noexcept { return cosine.columns(); }
+};
+RopeTable make_rope(std::int64_t positions, std::int64_t rotated, double theta);
+
+struct AttentionShape {
+  std::int64_t heads = 0, kv_heads = 0, head_size = 0;
+  const RopeTable* rope = nullptr;  ///< null: no rotary positions
+  float dropout = 0;                ///< of the attention weights
+};
+
+/// qkv: [tokens, (heads + 2 kv_heads) * head_size], queries, keys, values side by side; rotated in place. Each token attends to
+/// itself and those before it in its sequence: softmax(q k' / sqrt(head_size)) v, [tokens, heads * head_size]. A row of at most 64 queries'
+/// weights is held at a time, never a [length, length] matrix. The batch must outlive the step.
+Variable attention(const Variable& qkv, const Batch& batch, const AttentionShape& shape);
+
+}  // namespace gpt

@@ -1,0 +1,34 @@
+#include "gpt/head/head.h"
+
+#include "gpt/ops/loss.h"
+
+namespace gpt {
+
+Head::~Head() = default;
+
+Variable Head::loss(const Variable& outputs, const Batch& batch, float scale) {
+  std::vector<std::int32_t> labels;
+  labels.reserve(batch.targets.size());
+  for (const Target& target : batch.targets) labels.push_back(target.label);
+  return cross_entropy(outputs, labels, scale);
+}
+
+std::int64_t Head::loss_terms(const Batch& batch) const { return batch.sequences(); }
+
+std::vector<Parameter*> Head::parameters() {
+  std::vector<Parameter*> all;
+  for (Parameter& parameter : parameters_) all.push_back(&parameter);
+  return all;
+}
+
+Parameter& Head::parameter(std::string name, Shape shape, float deviation, Random& random) {
+  Parameter& added = parameters_.emplace_back();
+  added.name = std::move(name);
+  added.value = Tensor::zeros(shape);
+  if (deviation > 0.0F)
+    for (float& value : added.value.values()) value = deviation * random.normal();
+  added.set_trainable(true);
+  return added;
+}
+
+}  // namespace gpt

@@ -1,0 +1,107 @@
+#include "gpt/ops/variable.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "gpt/core/error.h"
+#include "kernels/elementwise.h"
+#include "ops/rowwise.h"
+
+namespace gpt {
+
+struct Variable::State {
+  Tape* tape;
+  Tensor value, grad;
+  bool needs_grad;
+  std::int32_t references;
+  Storage* storage;
+};
+
+void Parameter::set_trainable(bool on) {
+  trainable = on;
+  grad_fresh = true;
+  grad = on ? Tensor::zeros(value.shape()) : Tensor();
+}
+
+Variable::Variable(const Variable& other) noexcept : state_(other.state_) {
+  if (state_ != nullptr) ++state_->references;
+}
+
+Variable::~Variable() {
+  if (state_ == nullptr || --state_->references > 0) return;
+  Storage* const storage = state_->storage;
+  state_->~State();
+  storage->release();
+}
+
+const Tensor& Variable::value() const noexcept { return state_->value; }
+bool Variable::needs_grad() const noexcept { return state_ != nullptr && state_->needs_grad; }
+Tensor& Variable::grad() const noexcept { return state_->grad; }
+Tape& Variable::tape() const noexcept { return *state_->tape; }
+
+Node::~Node() = default;
+
+Tape::~Tape() {
+  while (last_ != nullptr) pop();
+}
+
+Variable Tape::variable(Tensor value, bool needs_grad) {
+  const Arena::Block block = arena_.allocate(sizeof(Variable::State));
+  Variable variable;
+  variable.state_ = new (block.data) Variable::State{this, std::move(value), {}, needs_grad && recording_, 1, block.storage};
+  return variable;
+}
+
+void Tape::push(Node* node, Storage* storage) noexcept {
+  node->previous_ = last_;
+  node->storage_ = storage;
+  last_ = node;
+}
+
+void Tape::pop() noexcept {
+  Node* const node = std::exchange(last_, last_->previous_);
+  Storage* const storage = node->storage_;
+  node->~Node();
+  storage->release();
+}
+
+void Tape::backward(const Variable& loss) {
+  if (loss.value().size() != 1) fail(ErrorCode::mismatch, "backward starts from one number, not from {} x {}", loss.rows(), loss.columns());
+  if (!loss.needs_grad()) return;
+  loss.grad() = empty(1, 1);
+  loss.grad().fill(1.0F);
+  while (last_ != nullptr) {
+    last_->backward();
+    pop();
+  }
+}
+
+GradTarget grad_target(const Variable& variable) {
+  Tensor& grad = variable.grad();
+  if (!grad) {
+    grad = variable.tape().empty(variable.rows(), variable.columns());
+    return {grad.data(), 0.0F};
+  }
+  if (!grad.unique()) {  // shared with another variable's gradient: write to a copy
+    Tensor copy = variable.tape().empty(variable.rows(), variable.columns());
+    for_rows(grad, [&](std::int64_t row, std::int64_t rows) {
+      std::copy_n(grad.row(row), rows * grad.columns(), copy.row(row));
+    });
+    grad = std::move(copy);
+  }
+  return {grad.data(), 1.0F};
+}
+
+void add_grad(const Variable& variable, Tensor grad) {
+  if (!variable.grad()) {
+    variable.grad() = std::move(grad);
+    return;
+  }
+  const GradTarget target = grad_target(variable);
+  for_rows(grad, [&](std::int64_t row, std::int64_t rows) {
+    float* const to = target.data + row * grad.columns();
+    kernels::add(rows * grad.columns(), to, grad.row(row), to);
+  });
+}
+
+}  // namespace gpt
