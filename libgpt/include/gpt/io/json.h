@@ -1,0 +1,27 @@
+// JSON files: read with a depth limit and errors that say where, written atomically.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+namespace gpt {
+
+/// JSON says that names in an object should be unique; most readers take the last. Where a second one would be an
+/// attack: refuse.
+enum class DuplicateKeys { last_wins, refuse };
+
+/// `where` (a path, or "header of x.safetensors") opens every message. Errors: malformed with line, column and byte;
+/// nesting deeper than 100 is malformed too.
+nlohmann::json parse_json(std::string_view text, std::string_view where,
+                          DuplicateKeys duplicates = DuplicateKeys::last_wins);
+
+/// Errors: not_found, io, malformed.
+nlohmann::json read_json_file(const std::filesystem::path& path);
+
+/// The text that write_json_file writes: two spaces of indentation, a newline at the end, bytes that are not UTF-8
+/// replaced by U+FFFD, numbers that are not finite as null.
+std::string json_text(const nlohmann::json& value);
+void write_json_file(const std::filesystem::path& path, const nlohmann::json& value);
+
+}  // namespace gpt

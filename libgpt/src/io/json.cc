@@ -1,0 +1,94 @@
+#include "gpt/io/json.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gpt/core/error.h"
+#include "gpt/io/atomic_file.h"
+#include "gpt/io/mapped_file.h"
+
+namespace gpt {
+namespace {
+
+using nlohmann::json;
+
+constexpr int depth_limit = 100;
+
+[[noreturn]] void malformed(std::string_view text, std::string_view where, std::size_t byte, std::string_view reason) {
+  const auto before = text.substr(0, std::min(byte, text.size()));
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const auto line_start = before.rfind('\n');
+  const auto column = before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1) + 1;
+  fail(ErrorCode::malformed, "{}: line {}, column {} (byte {}): {}", where, line, column, byte, reason);
+}
+
+/// Before anything is built: brackets nest no deeper than the limit.
+void check_depth(std::string_view text, std::string_view where) {
+  int depth = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '"') {
+      in_string = true;
+    } else if (c == '[' || c == '{') {
+      if (++depth > depth_limit) malformed(text, where, i, fmt::format("nested deeper than {} levels", depth_limit));
+    } else if (c == ']' || c == '}') {
+      --depth;
+    }
+  }
+}
+
+/// nlohmann's message without its own prefix "[json.exception...] parse error at line 1, column 5: ".
+std::string reason_of(const json::exception& error) {
+  const std::string text = error.what();
+  const auto at = text.find("column ");
+  const auto colon = text.find(": ", at == std::string::npos ? 0 : at);
+  if (colon != std::string::npos) return text.substr(colon + 2);
+  const auto bracket = text.find("] ");
+  return bracket == std::string::npos ? text : text.substr(bracket + 2);
+}
+
+json parse(std::string_view text, std::string_view where, DuplicateKeys duplicates) {
+  if (duplicates == DuplicateKeys::last_wins) return json::parse(text);
+  std::vector<std::set<std::string>> open;  // the names of each object that is not closed yet
+  return json::parse(text, [&](int, json::parse_event_t event, json& value) {
+    if (event == json::parse_event_t::object_start) open.emplace_back();
+    if (event == json::parse_event_t::object_end) open.pop_back();
+    if (event == json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second)
+      fail(ErrorCode::malformed, "{}: the name '{}' occurs twice in one object", where, value.get<std::string>());
+    return true;
+  });
+}
+
+}  // namespace
+
+json parse_json(std::string_view text, std::string_view where, DuplicateKeys duplicates) {
+  check_depth(text, where);
+  try {
+    return parse(text, where, duplicates);
+  } catch (const json::parse_error& error) {
+    malformed(text, where, error.byte > 0 ? error.byte - 1 : 0, reason_of(error));
+  } catch (const json::exception& error) {
+    fail(ErrorCode::malformed, "{}: {}", where, reason_of(error));
+  }
+}
+
+json read_json_file(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  return parse_json(file->text(), path.string());
+}
+
+std::string json_text(const json& value) { return value.dump(2, ' ', false, json::error_handler_t::replace) + '\n'; }
+
+void write_json_file(const std::filesystem::path& path, const json& value) {
+  write_file_atomically(path, json_text(value));
+}
+
+}  // namespace gpt
