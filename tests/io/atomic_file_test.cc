@@ -24,19 +24,22 @@ std::size_t entries(const fs::path& folder) {
 /// time.
 template <typename Work, typename Check>
 int fail_each_call(bool no_exchange, const Work& work, const Check& check) {
+  const auto failed = [&](int nth, int error, bool dead) {
+    test::FailingFileSystem failing(nth, error, dead);
+    failing.no_exchange = no_exchange;
+    std::string message;
+    {
+      const ScopedFileSystem scoped(failing);
+      message = test::error_of(work);
+    }
+    INFO("call " << nth << (dead ? " and all after" : "") << ": " << message);
+    check(message, dead);
+    return failing.calls() >= nth;
+  };
   int faults = 0;
   for (const bool dead : {false, true})
     for (const int error : {ENOSPC, EIO})
-      for (int nth = 1;; ++nth) {
-        test::FailingFileSystem failing(nth, error, dead);
-        failing.no_exchange = no_exchange;
-        const ScopedFileSystem scoped(failing);
-        const auto message = test::error_of(work);
-        INFO("call " << nth << (dead ? " and all after" : "") << ": " << message);
-        check(message, dead);
-        if (failing.calls() < nth) break;
-        ++faults;
-      }
+      for (int nth = 1; failed(nth, error, dead); ++nth) ++faults;
   return faults;
 }
 
@@ -123,6 +126,7 @@ TEST_CASE("a folder is complete, absent or as before, whichever call fails") {
       INFO("existing " << existing << ", no exchange " << no_exchange);
       const test::TemporaryFolder folder;
       const auto target = folder / "checkpoint";
+      if (existing) build(target, "old");
       const int faults = fail_each_call(
           no_exchange, [&] { build(target, "fresh"); },
           [&](const std::string& message, bool dead) {
@@ -138,7 +142,6 @@ TEST_CASE("a folder is complete, absent or as before, whichever call fails") {
               CHECK((!existing || (no_exchange && dead)));
             }
             FileSystem::real().remove(target);
-            const ScopedFileSystem real(FileSystem::real());
             if (existing) build(target, "old");
           });
       CHECK(faults >= 4 * 15);

@@ -4,6 +4,7 @@
 #include <boost/iostreams/device/file.hpp>
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filtering_streambuf.hpp>
+#include <string>
 #include <string_view>
 
 #include "gpt/core/error.h"
@@ -23,8 +24,8 @@ std::string_view compression_name(Compression compression) {
 }
 
 Compression compression_of(const fs::path& path) {
-  const auto start = MappedFile::open(path)->text().substr(0, 4);
-  if (start.substr(0, 2) == "\x1f\x8b") return Compression::gzip;
+  const std::string start(MappedFile::open(path)->text().substr(0, 4));
+  if (start.starts_with("\x1f\x8b")) return Compression::gzip;
   if (start == "\x28\xb5\x2f\xfd") return Compression::zstd;
   if (path.extension() == ".gz" || path.extension() == ".zst")
     fail(ErrorCode::malformed, "{}: its name says {}, its content is not; rename it or fetch it again", path.string(),

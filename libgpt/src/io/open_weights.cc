@@ -36,10 +36,9 @@ std::unique_ptr<WeightSource> open_gguf(const fs::path& path) {
 
 /// What a file holds is told by its first bytes; the name decides where they do not.
 std::unique_ptr<WeightSource> open_file(const fs::path& path) {
-  const auto start = MappedFile::open(path)->text().substr(0, 16);
-  if (start.substr(0, 4) == "GGUF") return open_gguf(path);
-  if (start.substr(0, 4) == std::string_view("PK\3\4") || start.substr(0, 1) == "\x80" || pickled(path))
-    refuse_pickle(path);
+  const std::string start(MappedFile::open(path)->text().substr(0, 4));
+  if (start == "GGUF") return open_gguf(path);
+  if (start == "PK\3\4" || start.starts_with("\x80") || pickled(path)) refuse_pickle(path);
   if (path.extension() == ".gguf") return open_gguf(path);
   if (path.filename().string().ends_with(".safetensors.index.json")) return std::make_unique<ShardedSafetensors>(path);
   return std::make_unique<SafetensorsFile>(path);
