@@ -1,39 +1,12 @@
-// Tokenized examples, and packed batches of them: one row of tokens, no padding, and the offsets where sequences start.
+// Tokenized examples become packed batches.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <vector>
+
+#include "gpt/ops/batch.h"
 
 namespace gpt {
-
-/// What a head should answer for one sequence; a task fills the fields its head reads.
-struct Target {
-  std::int32_t label = -1;          ///< class index; -1: unknown
-  std::vector<float> values = {};   ///< regression targets, multi-label 0/1
-  std::int32_t first = -1, last = -1;  ///< a span of token positions within the sequence, last inclusive
-  std::int32_t loss_from = 0;       ///< language models: the first position whose token is a target
-};
-
-struct Example {
-  std::vector<std::int32_t> tokens;  ///< at least one
-  Target target;
-};
-
-/// sequences() sequences with tokens.size() tokens in all: sequence i is tokens[offsets[i], offsets[i+1]).
-struct Batch {
-  std::vector<std::int32_t> tokens;
-  std::vector<std::int32_t> offsets{0};
-  std::vector<Target> targets;  ///< one a sequence
-
-  std::int32_t sequences() const noexcept { return static_cast<std::int32_t>(offsets.size()) - 1; }
-  std::int32_t token_count() const noexcept { return static_cast<std::int32_t>(tokens.size()); }
-  std::int32_t length(std::int32_t sequence) const noexcept {
-    return offsets[static_cast<std::size_t>(sequence) + 1] - offsets[static_cast<std::size_t>(sequence)];
-  }
-  void add(const Example& example);
-  void clear();
-};
 
 /// The examples with these indices, in this order.
 Batch pack(std::span<const Example> examples, std::span<const std::uint32_t> indices);

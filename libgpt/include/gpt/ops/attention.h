@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "gpt/data/example.h"
+#include "gpt/ops/batch.h"
 #include "gpt/ops/variable.h"
 
 namespace gpt {
@@ -22,9 +22,10 @@ struct AttentionShape {
   float dropout = 0;                ///< of the attention weights
 };
 
-/// qkv: [tokens, (heads + 2 kv_heads) * head_size], queries, keys, values side by side; rotated in place. Each token attends to
-/// itself and those before it in its sequence: softmax(q k' / sqrt(head_size)) v, [tokens, heads * head_size]. A row of at most 64 queries'
-/// weights is held at a time, never a [length, length] matrix. The batch must outlive the step.
+/// qkv: [tokens, (heads + 2 kv_heads) * head_size], queries, keys, values side by side; rotated in place. Each token
+/// attends to itself and those before it in its sequence: softmax(q k' / sqrt(head_size)) v, [tokens, heads *
+/// head_size]. A row of at most 64 queries' weights is held at a time, never a [length, length] matrix. The batch must
+/// outlive the step.
 Variable attention(const Variable& qkv, const Batch& batch, const AttentionShape& shape);
 
 }  // namespace gpt

@@ -1,7 +1,7 @@
 // From a row a token to a row a sequence.
 #pragma once
 
-#include "gpt/data/example.h"
+#include "gpt/ops/batch.h"
 #include "gpt/ops/variable.h"
 
 namespace gpt {
