@@ -1,0 +1,62 @@
+// The tokenizer: added tokens -> normalize -> pre-tokenize -> model -> post-process, and back.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "gpt/text/tokenizer.h"
+#include "text/added_tokens.h"
+#include "text/model.h"
+#include "text/post_process.h"
+#include "text/pretokenize.h"
+#include "text/spec.h"
+#include "text/word_cache.h"
+
+namespace gpt::text {
+
+class PipelineTokenizer : public Tokenizer {
+ public:
+  /// Errors: malformed where parts of the description contradict each other.
+  explicit PipelineTokenizer(TokenizerSpec spec);
+
+  std::vector<std::int32_t> encode(std::string_view text, bool add_special_tokens) const override;
+  Encoding encode_with_offsets(std::string_view text, bool add_special_tokens) const override;
+  std::string decode(std::span<const std::int32_t> ids, bool skip_special_tokens) const override;
+
+  std::size_t vocabulary_size() const override { return tokens_.size(); }
+  std::optional<std::int32_t> id_of(std::string_view token) const override;
+  std::string token(std::int32_t id) const override;
+  bool is_special(std::int32_t id) const override;
+
+  void save(const std::filesystem::path& folder) const override;
+  std::string hash() const override;
+  const std::string& chat_template() const override { return spec_.chat_template; }
+  std::optional<std::int32_t> bos() const override { return id_of_special(spec_.bos); }
+  std::optional<std::int32_t> eos() const override { return id_of_special(spec_.eos); }
+  std::optional<std::int32_t> pad() const override { return id_of_special(spec_.pad); }
+
+ private:
+  struct Token {
+    std::string content;  ///< as the vocabulary writes it
+    std::string bytes;    ///< what it decodes to
+    bool special = false;
+  };
+  class Encoder;
+
+  void add_vocabulary();
+  void add_added_tokens();
+  std::optional<std::int32_t> id_of_special(const std::string& content) const;
+
+  TokenizerSpec spec_;
+  std::vector<Token> tokens_;
+  std::unordered_map<std::string_view, std::int32_t> ids_;  ///< views of tokens_
+  AddedTokenFinder raw_tokens_, normalized_tokens_;
+  PreTokenizer pre_tokenizer_;
+  std::unique_ptr<const Model> model_;
+  std::vector<TokenSpace> spaces_;  ///< by id, where offsets are trimmed
+  mutable WordCachePool caches_;
+};
+
+}  // namespace gpt::text

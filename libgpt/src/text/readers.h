@@ -1,0 +1,22 @@
+// The file formats a tokenizer is read from.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "text/spec.h"
+
+namespace gpt::text {
+
+/// tokenizer.json of the tokenizers library (huggingface/tokenizers; its fields are those of the library's types).
+/// Truncation and padding are not the tokenizer's business here and are ignored. Errors: malformed; unsupported for a
+/// part we do not know.
+TokenizerSpec read_tokenizer_json(const std::filesystem::path& path);
+
+/// vocab.json and merges.txt as GPT-2 came with them, and added_tokens.json where there is one.
+TokenizerSpec read_vocab_and_merges(const std::filesystem::path& folder);
+
+/// Adds what stands beside: tokenizer_config.json, special_tokens_map.json, chat_template.jinja. Absent files are fine.
+void read_config(const std::filesystem::path& folder, TokenizerSpec& spec);
+
+}  // namespace gpt::text

@@ -1,0 +1,62 @@
+#include "gpt/text/tokenizer.h"
+
+#include "gpt/core/error.h"
+#include "text/canonical.h"
+#include "text/files.h"
+#include "text/pipeline.h"
+#include "text/readers.h"
+
+namespace gpt {
+
+namespace text {
+
+namespace {
+
+TokenizerSpec read_folder(const std::filesystem::path& folder) {
+  TokenizerSpec spec;
+  if (std::filesystem::exists(folder / "tokenizer.json")) {
+    spec = read_tokenizer_json(folder / "tokenizer.json");
+  } else if (std::filesystem::exists(folder / "vocab.json") && std::filesystem::exists(folder / "merges.txt")) {
+    spec = read_vocab_and_merges(folder);
+  } else if (std::filesystem::exists(folder / "tokenizer.model")) {
+    fail(ErrorCode::unsupported,
+         "{}: a SentencePiece model without tokenizer.json is not supported; save the tokenizer with Transformers' "
+         "fast class",
+         (folder / "tokenizer.model").string());
+  } else {
+    fail(ErrorCode::not_found, "{}: no tokenizer there: neither tokenizer.json nor vocab.json with merges.txt",
+         folder.string());
+  }
+  read_config(folder, spec);
+  return spec;
+}
+
+TokenizerSpec read(const std::filesystem::path& path) {
+  if (!std::filesystem::exists(path)) {
+    fail(ErrorCode::not_found, "{}: no such file or folder; name a folder with tokenizer.json, or a .gguf file",
+         path.string());
+  }
+  if (std::filesystem::is_directory(path)) return read_folder(path);
+  TokenizerSpec spec = read_tokenizer_json(path);
+  read_config(path.parent_path(), spec);
+  return spec;
+}
+
+}  // namespace
+
+void PipelineTokenizer::save(const std::filesystem::path& folder) const {
+  std::filesystem::create_directories(folder);
+  write_file(folder / "tokenizer.json", spec_.json_text.empty() ? canonical_json(spec_) : spec_.json_text);
+  write_file(folder / "tokenizer_config.json", config_json(spec_));
+  if (spec_.chat_template_file) write_file(folder / "chat_template.jinja", spec_.chat_template);
+}
+
+}  // namespace text
+
+Tokenizer::~Tokenizer() = default;
+
+std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path) {
+  return std::make_shared<text::PipelineTokenizer>(text::read(path));
+}
+
+}  // namespace gpt
