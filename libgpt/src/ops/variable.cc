@@ -18,6 +18,7 @@ struct Variable::State {
 };
 
 void Parameter::set_trainable(bool on) {
+  if (on && !value.writable()) value = value.clone();
   trainable = on;
   grad_fresh = true;
   grad = on ? Tensor::zeros(value.shape()) : Tensor();

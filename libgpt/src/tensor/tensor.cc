@@ -22,7 +22,7 @@ class HeapStorage final : public Storage {
 /// Keeps somebody else's memory alive.
 class ViewStorage final : public Storage {
  public:
-  explicit ViewStorage(std::shared_ptr<const void> owner) : owner_(std::move(owner)) {}
+  explicit ViewStorage(std::shared_ptr<const void> owner) : Storage(false), owner_(std::move(owner)) {}
 
  private:
   void destroy() noexcept override { delete this; }
@@ -49,9 +49,15 @@ Tensor Tensor::zeros(Shape shape) {
 Tensor Tensor::view(const float* data, Shape shape, std::shared_ptr<const void> owner) {
   Tensor tensor;
   tensor.storage_ = new ViewStorage(std::move(owner));
-  tensor.data_ = const_cast<float*>(data);  // by contract nobody writes: such weights are frozen or copied first
+  tensor.data_ = const_cast<float*>(data);  // nobody writes: Parameter::set_trainable copies first
   tensor.shape_ = shape;
   return tensor;
+}
+
+Tensor Tensor::clone() const {
+  Tensor copy = zeros(shape_);
+  std::copy_n(data_, size(), copy.data_);
+  return copy;
 }
 
 Tensor::Tensor(const Tensor& other) noexcept : storage_(other.storage_), data_(other.data_), shape_(other.shape_) {

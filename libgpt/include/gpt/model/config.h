@@ -15,13 +15,13 @@ struct ModelConfig {
   std::int64_t vocabulary = 0, hidden = 0, layers = 0, heads = 0, kv_heads = 0, head_size = 0, intermediate = 0;
   std::int64_t context = 0;  ///< most tokens of one sequence
   NormKind norm = NormKind::layer_norm;
-  float norm_epsilon = 1e-5F;
+  double norm_epsilon = 1e-5;
   MlpKind mlp = MlpKind::gelu_tanh;
   bool learned_positions = false;
-  std::optional<float> rope_theta;  ///< rotary positions where set
+  std::optional<double> rope_theta;  ///< rotary positions where set
   bool tied_embeddings = false;     ///< the output projection is the token embedding
-  float embedding_dropout = 0, residual_dropout = 0, attention_dropout = 0;
-  float initializer_range = 0.02F;
+  double embedding_dropout = 0, residual_dropout = 0, attention_dropout = 0;
+  double initializer_range = 0.02;
   std::optional<std::int32_t> bos, eos, pad;
 };
 

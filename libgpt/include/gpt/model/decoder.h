@@ -33,17 +33,18 @@ class Decoder {
   /// [tokens, hidden] after the final norm. May be called from many threads at once, each with its own tape.
   Hidden forward(Tape& tape, const Batch& batch) const;
 
-  /// All weights, adapters included, in a fixed order.
-  std::vector<Parameter*> parameters();
+  /// All weights, adapters last, in a fixed order.
+  std::vector<Parameter*> parameters() const;
   /// Everything trains / nothing does.
   void set_trainable(bool on);
   /// The output projection [vocabulary, hidden]: the token embedding where tied.
-  Parameter& output_projection();
+  Parameter& output_projection() const;
 
-  /// Adds adapters to the named projections (see model/lora.h) and makes them the only trainable weights.
+  /// Adds adapters to the named projections (see model/lora.h), B zero and A random, and makes them the only trainable
+  /// weights. Error invalid_option for a target that no projection bears.
   void add_lora(const LoraOptions& options, std::uint64_t seed);
   bool has_lora() const noexcept;
-  const LoraOptions& lora() const;
+  const LoraOptions& lora() const;  ///< has_lora() only
   /// Folds the adapters into the weights they sit on.
   void merge_lora();
 

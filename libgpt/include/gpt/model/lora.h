@@ -3,13 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace gpt {
 
 class Decoder;
-class Head;
+struct Parameter;
 
 struct LoraOptions {
   std::int64_t rank = 8;
@@ -19,15 +20,11 @@ struct LoraOptions {
   std::vector<std::string> targets = {};
 };
 
-/// Reads a PEFT folder (adapter_config.json, adapter_model.safetensors) onto its base; a trained head among its
-/// modules_to_save goes into `head` where given. Errors: unsupported (an adapter kind or setting, by name), mismatch.
-void load_adapter(Decoder& decoder, const std::filesystem::path& folder, Head* head = nullptr);
-/// Writes the same (adapter_config.json, adapter_model.safetensors), as PEFT reads it.
-void save_adapter(Decoder& decoder, Head* head, const std::filesystem::path& folder, const std::string& base_model, const std::string& task_type);
-
-/// Writes config.json (with `extra` merged in: architectures, id2label, ...) and model.safetensors for Transformers; head may be null.
-void save_model(Decoder& decoder, Head* head, const std::filesystem::path& folder, const std::string& config_extra_json);
-/// Reads a head's weights from a folder that save_model wrote (score.weight beside the decoder's tensors).
-void load_head(Head& head, const std::filesystem::path& folder);
+/// Reads a PEFT folder (adapter_config.json, adapter_model.safetensors) onto its base; trained head weights among its
+/// modules_to_save go into `head` by name. Errors: unsupported (an adapter kind or setting, by name), mismatch.
+void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::span<Parameter* const> head = {});
+/// Writes the same two files, as PEFT reads them. task_type: "SEQ_CLS", "CAUSAL_LM", ...
+void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder, const std::string& base_model,
+                  const std::string& task_type);
 
 }  // namespace gpt

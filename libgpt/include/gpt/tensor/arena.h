@@ -17,14 +17,17 @@ class Storage {
     if (references_.fetch_sub(1, std::memory_order_acq_rel) == 1) destroy();
   }
   bool unique() const noexcept { return references_.load(std::memory_order_acquire) == 1; }
+  /// False for memory of somebody else, such as a mapped file.
+  bool writable() const noexcept { return writable_; }
 
  protected:
-  Storage() = default;
+  explicit Storage(bool writable = true) noexcept : writable_(writable) {}
   virtual ~Storage();
   virtual void destroy() noexcept = 0;
 
  private:
   std::atomic<std::int32_t> references_{1};
+  bool writable_;
 };
 
 /// Address-ordered first fit with merging of neighbours. The range is reserved once and backed by memory as it is

@@ -28,6 +28,8 @@ class Tensor {
   Tensor(Arena& arena, Shape shape);
   /// Zeros of its own on the heap.
   static Tensor zeros(Shape shape);
+  /// A copy of its own on the heap.
+  Tensor clone() const;
   /// Memory of somebody else, kept alive by `owner`; must not be written to.
   static Tensor view(const float* data, Shape shape, std::shared_ptr<const void> owner);
 
@@ -46,6 +48,7 @@ class Tensor {
   std::int64_t size() const noexcept { return shape_.size(); }
   void fill(float value) const;
   /// Whether no other handle shares this memory.
+  bool writable() const noexcept { return storage_ != nullptr && storage_->writable(); }
   bool unique() const noexcept { return storage_ == nullptr || storage_->unique(); }
   friend void swap(Tensor& a, Tensor& b) noexcept;
 

@@ -56,7 +56,7 @@ TrainResult train(Decoder& decoder, Head& head, std::span<const Example> example
 std::filesystem::path newest_checkpoint(const std::filesystem::path& folder);
 
 /// What the head answers for each example (Head::forward, its rows), in batches of about batch_size sequences of similar length.
-/// Same rows for any batch size and thread count. `progress` gets the number of examples done.
+/// The same for any thread count. `progress` gets the number of examples done.
 std::vector<std::vector<float>> infer(const Decoder& decoder, Head& head, std::span<const Example> examples, std::int64_t batch_size,
                                       Threads& threads, const std::function<void(std::size_t)>& progress = {});
 

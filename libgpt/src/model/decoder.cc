@@ -1,0 +1,197 @@
+#include "gpt/model/decoder.h"
+
+#include <array>
+
+#include "gpt/core/error.h"
+#include "gpt/core/random.h"
+#include "gpt/io/gguf.h"
+#include "gpt/io/json.h"
+#include "gpt/ops/embedding.h"
+#include "gpt/ops/gate.h"
+#include "kernels/small_gemm.h"
+#include "model/decoder_impl.h"
+
+namespace gpt {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A folder's one .gguf file where it has no config.json; empty if there is none.
+fs::path gguf_in(const fs::path& path) {
+  if (path.extension() == ".gguf") return path;
+  if (!fs::is_directory(path) || fs::exists(path / "config.json")) return {};
+  for (const fs::directory_entry& entry : fs::directory_iterator(path))
+    if (entry.path().extension() == ".gguf") return entry.path();
+  return {};
+}
+
+const Family& gguf_family(const GgufFile& file) {
+  const std::string_view architecture = file.find_string("general.architecture").value_or("");
+  std::vector<std::string_view> known;
+  for (const Family* candidate : families()) {
+    if (candidate->gguf_architecture() == architecture) return *candidate;
+    known.push_back(candidate->gguf_architecture());
+  }
+  fail(ErrorCode::unsupported, "{}: the architecture \"{}\" is not supported; this build knows {}", file.path().string(), architecture,
+       fmt::join(known, ", "));
+}
+
+LinearPart part(const Projection& p, bool transposed) { return {p.weight, transposed, p.bias, p.adapter.get()}; }
+
+/// All projections of one place side by side.
+Variable project(const Variable& x, const std::vector<Projection>& projections, bool transposed, Activation activation = Activation::none) {
+  std::array<LinearPart, 3> parts;
+  for (std::size_t i = 0; i < projections.size(); ++i) parts.at(i) = part(projections[i], transposed);
+  return linear(x, std::span(parts.data(), projections.size()), activation);
+}
+
+Variable project(const Variable& x, const Projection& projection, bool transposed) {
+  const LinearPart only = part(projection, transposed);
+  return linear(x, {&only, 1});
+}
+
+bool is_target(const LoraOptions& options, const std::string& module) {
+  const auto& targets = options.targets;
+  return targets.empty() || (targets.size() == 1 && targets.front() == "all-linear") || std::find(targets.begin(), targets.end(), module) != targets.end();
+}
+
+void check_targets(const LoraOptions& options, const Weights& weights) {
+  std::vector<std::string> known;
+  for (Projection* p : const_cast<Weights&>(weights).projections())
+    if (std::find(known.begin(), known.end(), p->module) == known.end()) known.push_back(p->module);
+  for (const std::string& target : options.targets)
+    if (target != "all-linear" && std::find(known.begin(), known.end(), target) == known.end())
+      fail(ErrorCode::invalid_option, "no projection is named \"{}\"; this model has {}", target, fmt::join(known, ", "));
+}
+
+}  // namespace
+
+Decoder::Decoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
+  const ModelConfig& c = impl_->config;
+  if (c.rope_theta) impl_->rope = make_rope(c.context, c.head_size, *c.rope_theta);
+}
+
+Decoder::~Decoder() = default;
+
+std::unique_ptr<Decoder> Decoder::create(const ModelConfig& config, std::uint64_t seed) {
+  check_config(config, "the configuration");
+  auto impl = std::make_unique<Impl>();
+  impl->config = config;
+  impl->weights = make_weights(impl->config, random_filler(config, seed));
+  return std::unique_ptr<Decoder>(new Decoder(std::move(impl)));
+}
+
+std::unique_ptr<Decoder> Decoder::load(const fs::path& path) {
+  auto impl = std::make_unique<Impl>();
+  if (const fs::path gguf = gguf_in(path); !gguf.empty()) {
+    const auto file = std::make_shared<const GgufFile>(gguf);
+    impl->config = gguf_family(*file).from_gguf(*file);
+    check_config(impl->config, gguf.string());
+    impl->weights = make_weights(impl->config, file_filler(impl->config, file, true));
+  } else {
+    const fs::path config = path / "config.json";
+    if (!fs::exists(config))
+      fail(ErrorCode::not_found, "{}: no model here; expected a .gguf file or a folder with config.json and model.safetensors", path.string());
+    const nlohmann::json json = read_json_file(config);
+    if (!json.is_object()) fail(ErrorCode::malformed, "{}: expected an object", config.string());
+    impl->config = family(ConfigReader(json, config.string()).text_or("model_type", "")).from_json(json, config.string());
+    check_config(impl->config, config.string());
+    impl->weights = make_weights(impl->config, file_filler(impl->config, open_weights(path), false));
+  }
+  return std::unique_ptr<Decoder>(new Decoder(std::move(impl)));
+}
+
+const ModelConfig& Decoder::config() const noexcept { return impl_->config; }
+
+Hidden Decoder::forward(Tape& tape, const Batch& batch) const {
+  const ModelConfig& c = impl_->config;
+  const Weights& w = *impl_->weights;
+  const bool transposed = family(c.family).transposed_weights();
+  const AttentionShape shape{c.heads, c.kv_heads, c.head_size, c.rope_theta ? &impl_->rope : nullptr, static_cast<float>(c.attention_dropout)};
+  const auto dropout = static_cast<float>(c.residual_dropout);
+
+  Normed x;
+  x.sum = embedding(tape, batch, *w.token_embedding, w.position_embedding, static_cast<float>(c.embedding_dropout));
+  x.normed = norm(x.sum, w.blocks.front().attention_norm);
+  for (std::size_t i = 0; i < w.blocks.size(); ++i) {
+    const Block& block = w.blocks[i];
+    const NormWeights& next = i + 1 < w.blocks.size() ? w.blocks[i + 1].attention_norm : w.final_norm;
+    const Variable attended = attention(project(x.normed, block.attention_in, transposed), batch, shape);
+    x = add_norm(x.sum, project(attended, block.attention_out, transposed), block.mlp_norm, dropout);
+    const bool gated = c.mlp == MlpKind::silu_gated;
+    Variable inner = project(x.normed, block.mlp_in, transposed, gated ? Activation::none : Activation::gelu_tanh);
+    if (gated) inner = silu_gate(inner);
+    x = add_norm(x.sum, project(inner, block.mlp_out, transposed), next, dropout);
+  }
+  return {x.normed};
+}
+
+std::vector<Parameter*> Decoder::parameters() const {
+  std::vector<Parameter*> all;
+  for (Parameter& p : impl_->weights->parameters) all.push_back(&p);
+  for (Parameter& p : impl_->weights->adapters) all.push_back(&p);
+  return all;
+}
+
+void Decoder::set_trainable(bool on) {
+  for (Parameter* p : parameters()) p->set_trainable(on);
+}
+
+Parameter& Decoder::output_projection() const { return *impl_->weights->output_projection; }
+
+void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
+  if (impl_->lora) fail(ErrorCode::invalid_option, "this model has adapters already; merge them first");
+  if (options.rank < 1 || options.rank > 1024) fail(ErrorCode::invalid_option, "a LoRA rank must be between 1 and 1024, not {}", options.rank);
+  check_targets(options, *impl_->weights);
+  set_trainable(false);
+  const bool transposed = family(impl_->config.family).transposed_weights();
+  std::uint64_t stream = 0;
+  for (Projection* projection : impl_->weights->projections()) {
+    if (!is_target(options, projection->module)) continue;
+    const LinearPart map = part(*projection, transposed);
+    const std::string base = projection->weight->name.substr(0, projection->weight->name.size() - std::string_view(".weight").size());
+    const auto add = [&](const char* side, Shape shape) {
+      Parameter& parameter = impl_->weights->adapters.emplace_back();
+      parameter.name = base + "." + side + ".weight";
+      parameter.value = Tensor::zeros(shape);
+      return &parameter;
+    };
+    Parameter* const a = add("lora_A", Shape::matrix(options.rank, map.inputs()));
+    Parameter* const b = add("lora_B", Shape::matrix(map.outputs(), options.rank));
+    // As PEFT: uniform in +-1/sqrt(inputs) (Kaiming's with a = sqrt 5).
+    Random random(seed, 0x10AA0000ULL + ++stream);
+    const float bound = 1.0F / std::sqrt(static_cast<float>(map.inputs()));
+    for (float& value : a->value.values()) value = bound * (2.0F * random.uniform() - 1.0F);
+    a->set_trainable(true);
+    b->set_trainable(true);
+    projection->adapter = std::make_unique<LowRank>(
+        LowRank{a, b, static_cast<float>(options.alpha / static_cast<double>(options.rank)), static_cast<float>(options.dropout)});
+  }
+  impl_->lora = options;
+}
+
+bool Decoder::has_lora() const noexcept { return impl_->lora.has_value(); }
+const LoraOptions& Decoder::lora() const { return impl_->lora.value(); }
+
+void Decoder::merge_lora() {
+  const bool transposed = family(impl_->config.family).transposed_weights();
+  for (Projection* projection : impl_->weights->projections()) {
+    if (projection->adapter == nullptr) continue;
+    Tensor& weight = projection->weight->value;
+    if (!weight.writable()) weight = weight.clone();
+    const Tensor &a = projection->adapter->a->value, &b = projection->adapter->b->value;
+    const std::int64_t rank = a.rows(), inputs = a.columns(), outputs = b.rows();
+    if (transposed) {  // w += scale a' b'
+      Tensor b_transposed = Tensor::zeros(Shape::matrix(rank, outputs));
+      kernels::transpose(outputs, rank, b.data(), rank, b_transposed.data(), outputs);
+      kernels::small_gemm(inputs, outputs, rank, projection->adapter->scale, {a.data(), 1, inputs}, b_transposed.data(), outputs, 1.0F, weight.data(), outputs);
+    } else {  // w += scale b a
+      kernels::small_gemm(outputs, inputs, rank, projection->adapter->scale, {b.data(), rank, 1}, a.data(), inputs, 1.0F, weight.data(), inputs);
+    }
+    projection->adapter.reset();
+  }
+  impl_->weights->adapters.clear();
+  impl_->lora.reset();
+}
+
+}  // namespace gpt

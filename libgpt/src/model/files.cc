@@ -1,0 +1,120 @@
+#include "gpt/model/files.h"
+
+#include "gpt/core/error.h"
+#include "gpt/io/json.h"
+#include "gpt/io/safetensors.h"
+#include "model/decoder_impl.h"
+
+namespace gpt {
+namespace {
+
+std::vector<std::int64_t> dimensions(const Shape& shape) {
+  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns} : std::vector<std::int64_t>{shape.rows, shape.columns};
+}
+
+TensorToWrite to_write(const Parameter& parameter, std::string name) {
+  return {std::move(name), StoredType::f32, dimensions(parameter.value.shape()), parameter.value.data()};
+}
+
+void fill(Parameter& parameter, const WeightSource& source, const std::string& name) {
+  const StoredTensor* stored = find_tensor(source, name);
+  if (stored == nullptr) fail(ErrorCode::not_found, "{}: there is no tensor {}", source.path().string(), name);
+  const Tensor value = read_tensor(source, *stored, parameter.value.shape());
+  std::copy_n(value.data(), value.size(), parameter.value.data());
+}
+
+/// Settings of adapter_config.json that change the arithmetic and that we do not have.
+void check_adapter(const nlohmann::json& json, const std::string& where) {
+  const ConfigReader read(json, where);
+  read.only("peft_type", {"LORA"});
+  read.only("bias", {"none"});
+  for (const char* flag : {"use_dora", "use_rslora", "lora_bias", "use_qalora", "use_bdlora"}) read.only(flag, {false});
+  for (const char* pattern : {"rank_pattern", "alpha_pattern"}) read.only(pattern, {nlohmann::json::object()});
+  for (const char* absent : {"layers_to_transform", "layer_replication", "trainable_token_indices", "exclude_modules", "target_parameters"})
+    read.only(absent, {nullptr});
+}
+
+}  // namespace
+
+nlohmann::ordered_json transformers_config(const ModelConfig& config, std::string_view architecture, const nlohmann::ordered_json& extra) {
+  const Family& kind = family(config.family);
+  nlohmann::ordered_json json = kind.to_json(config);
+  json["architectures"] = {kind.class_name(architecture)};
+  json["model_type"] = config.family;
+  json["dtype"] = "float32";
+  json["torch_dtype"] = "float32";
+  if (config.bos) json["bos_token_id"] = *config.bos;
+  if (config.eos) json["eos_token_id"] = *config.eos;
+  if (config.pad) json["pad_token_id"] = *config.pad;
+  if (!extra.is_null()) json.update(extra);
+  return json;
+}
+
+void save_model(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder, std::string_view architecture,
+                const nlohmann::ordered_json& extra) {
+  if (decoder.has_lora()) fail(ErrorCode::mismatch, "a model with adapters is saved as an adapter, or merged first");
+  std::vector<TensorToWrite> tensors;
+  for (const Parameter* p : decoder.parameters()) tensors.push_back(to_write(*p, p->name));
+  for (const Parameter* p : head) tensors.push_back(to_write(*p, p->name));
+  write_safetensors(folder / "model.safetensors", tensors);
+  write_file_atomically(folder / "config.json", transformers_config(decoder.config(), architecture, extra).dump(2) + "\n");
+}
+
+void load_head(std::span<Parameter* const> head, const std::filesystem::path& folder) {
+  const std::unique_ptr<WeightSource> source = open_weights(folder);
+  for (Parameter* p : head) fill(*p, *source, p->name);
+}
+
+void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::span<Parameter* const> head) {
+  const std::filesystem::path path = folder / "adapter_config.json";
+  const nlohmann::json json = read_json_file(path);
+  check_adapter(json, path.string());
+  const ConfigReader read(json, path.string());
+  LoraOptions options;
+  options.rank = read.size("r");
+  options.alpha = read.number_or("lora_alpha", 8);
+  options.dropout = read.number_or("lora_dropout", 0);
+  if (read.has("target_modules") && json["target_modules"].is_array()) {
+    options.targets = json["target_modules"].get<std::vector<std::string>>();
+  } else {
+    options.targets = {read.text_or("target_modules", "all-linear")};
+  }
+  decoder.add_lora(options, 0);
+  const std::unique_ptr<WeightSource> source = open_weights(folder);
+  for (Parameter* p : decoder.parameters())
+    if (p->name.find(".lora_") != std::string::npos) fill(*p, *source, "base_model.model." + p->name);
+  for (Parameter* p : head) fill(*p, *source, "base_model.model." + p->name);
+}
+
+void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder, const std::string& base_model,
+                  const std::string& task_type) {
+  const LoraOptions& options = decoder.lora();
+  std::vector<TensorToWrite> tensors;
+  for (const Parameter* p : decoder.parameters())
+    if (p->name.find(".lora_") != std::string::npos) tensors.push_back(to_write(*p, "base_model.model." + p->name));
+  nlohmann::ordered_json saved = nullptr;
+  for (const Parameter* p : head) {
+    tensors.push_back(to_write(*p, "base_model.model." + p->name));
+    const std::string module = p->name.substr(0, p->name.rfind('.'));
+    if (saved.is_null()) saved = nlohmann::ordered_json::array();
+    if (std::find(saved.begin(), saved.end(), module) == saved.end()) saved.push_back(module);
+  }
+  std::vector<std::string> targets = options.targets;
+  if (targets.empty() || targets.front() == "all-linear") {
+    targets.clear();
+    for (const Parameter* p : decoder.parameters()) {
+      const std::size_t side = p->name.find(".lora_A");
+      if (side == std::string::npos) continue;
+      const std::string module = p->name.substr(p->name.rfind('.', side - 1) + 1, side - p->name.rfind('.', side - 1) - 1);
+      if (std::find(targets.begin(), targets.end(), module) == targets.end()) targets.push_back(module);
+    }
+  }
+  write_safetensors(folder / "adapter_model.safetensors", tensors);
+  const nlohmann::ordered_json json{{"base_model_name_or_path", base_model}, {"bias", "none"}, {"fan_in_fan_out", family(decoder.config().family).transposed_weights()},
+                                    {"inference_mode", true}, {"init_lora_weights", true}, {"lora_alpha", options.alpha}, {"lora_dropout", options.dropout},
+                                    {"modules_to_save", saved}, {"peft_type", "LORA"}, {"r", options.rank}, {"target_modules", targets},
+                                    {"task_type", task_type}, {"use_dora", false}, {"use_rslora", false}};
+  write_file_atomically(folder / "adapter_config.json", json.dump(2) + "\n");
+}
+
+}  // namespace gpt

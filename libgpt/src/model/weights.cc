@@ -1,0 +1,154 @@
+#include "model/weights.h"
+
+#include <algorithm>
+#include <array>
+
+#include "gpt/core/error.h"
+#include "gpt/core/random.h"
+#include "gpt/tensor/parallel.h"
+
+namespace gpt {
+namespace {
+
+constexpr std::int64_t kWiden = 1 << 18;  // values one task widens: a multiple of every block size
+
+std::vector<std::int64_t> dimensions(const Shape& shape) {
+  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns} : std::vector<std::int64_t>{shape.rows, shape.columns};
+}
+
+/// Undoes what llama.cpp's converter did to a tensor.
+Tensor undo_form(const Tensor& in, GgufForm form, const ModelConfig& config) {
+  if (form == GgufForm::same) return in;
+  if (form == GgufForm::transposed) {
+    Tensor out = Tensor::zeros(Shape::matrix(in.columns(), in.rows()));
+    for (std::int64_t i = 0; i < in.rows(); ++i)
+      for (std::int64_t j = 0; j < in.columns(); ++j) out.row(j)[i] = in.row(i)[j];
+    return out;
+  }
+  // Rows of a head lie as (pair, side); Transformers has (side, pair).
+  const std::int64_t heads = form == GgufForm::permuted_query ? config.heads : config.kv_heads, half = config.head_size / 2;
+  Tensor out = Tensor::zeros(in.shape());
+  for (std::int64_t h = 0; h < heads; ++h)
+    for (std::int64_t pair = 0; pair < half; ++pair)
+      for (std::int64_t side = 0; side < 2; ++side)
+        std::copy_n(in.row(h * 2 * half + 2 * pair + side), in.columns(), out.row(h * 2 * half + side * half + pair));
+  return out;
+}
+
+class Builder {
+ public:
+  Builder(const ModelConfig& config, const Filler& fill) : config_(config), family_(family(config.family)), fill_(fill) {}
+
+  std::unique_ptr<Weights> build() {
+    const ModelConfig& c = config_;
+    out_->token_embedding = add(family_.token_embedding(), Shape::matrix(c.vocabulary, c.hidden));
+    if (c.learned_positions) out_->position_embedding = add(family_.position_embedding(), Shape::matrix(c.context, c.hidden));
+    for (std::int64_t i = 0; i < c.layers; ++i) add_block(family_.block(c, i));
+    out_->final_norm = norm(family_.final_norm());
+    out_->output_projection =
+        c.tied_embeddings ? out_->token_embedding : add(family_.output_projection(), Shape::matrix(c.vocabulary, c.hidden));
+    return std::move(out_);
+  }
+
+ private:
+  Parameter* add(const TensorName& name, Shape shape) {
+    if (name.name.empty()) return nullptr;
+    Parameter& parameter = out_->parameters.emplace_back();
+    parameter.name = name.name;
+    parameter.value = fill_(name, shape);
+    return &parameter;
+  }
+
+  NormWeights norm(const NormName& name) {
+    return {add(name.weight, Shape::vector(config_.hidden)), add(name.bias, Shape::vector(config_.hidden)), config_.norm == NormKind::rms_norm,
+            static_cast<float>(config_.norm_epsilon)};
+  }
+
+  Projection projection(const ProjectionName& name, std::int64_t inputs) {
+    const Shape shape = family_.transposed_weights() ? Shape::matrix(inputs, name.outputs) : Shape::matrix(name.outputs, inputs);
+    return {add(name.weight, shape), add(name.bias, Shape::vector(name.outputs)), name.module, nullptr};
+  }
+
+  void add_block(const BlockNames& names) {
+    Block& block = out_->blocks.emplace_back();
+    block.attention_norm = norm(names.attention_norm);
+    for (const ProjectionName& name : names.attention_in) block.attention_in.push_back(projection(name, config_.hidden));
+    block.attention_out = projection(names.attention_out, config_.heads * config_.head_size);
+    block.mlp_norm = norm(names.mlp_norm);
+    for (const ProjectionName& name : names.mlp_in) block.mlp_in.push_back(projection(name, config_.hidden));
+    block.mlp_out = projection(names.mlp_out, config_.intermediate);
+  }
+
+  const ModelConfig& config_;
+  const Family& family_;
+  const Filler& fill_;
+  std::unique_ptr<Weights> out_ = std::make_unique<Weights>();
+};
+
+}  // namespace
+
+std::vector<Projection*> Weights::projections() {
+  std::vector<Projection*> all;
+  for (Block& block : blocks) {
+    for (Projection& p : block.attention_in) all.push_back(&p);
+    all.push_back(&block.attention_out);
+    for (Projection& p : block.mlp_in) all.push_back(&p);
+    all.push_back(&block.mlp_out);
+  }
+  return all;
+}
+
+std::unique_ptr<Weights> make_weights(const ModelConfig& config, const Filler& fill) { return Builder(config, fill).build(); }
+
+Filler random_filler(const ModelConfig& config, std::uint64_t seed) {
+  const auto deviation = static_cast<float>(config.initializer_range);
+  return [deviation, seed, stream = std::uint64_t{0}](const TensorName& name, Shape shape) mutable {
+    Tensor tensor = Tensor::zeros(shape);
+    Random random(seed, ++stream);
+    if (shape.rank == 2) {
+      for (float& value : tensor.values()) value = deviation * random.normal();
+    } else if (name.name.size() >= 4 && name.name.compare(name.name.size() - 4, 4, "bias") != 0) {
+      tensor.fill(1.0F);
+    }
+    return tensor;
+  };
+}
+
+const StoredTensor* find_tensor(const WeightSource& source, std::string_view name) {
+  if (const StoredTensor* tensor = source.find(name)) return tensor;
+  static constexpr std::array<std::string_view, 2> prefixes{"transformer.", "model."};
+  for (const std::string_view prefix : prefixes) {
+    if (name.substr(0, prefix.size()) != prefix) continue;
+    const std::string_view bare = name.substr(prefix.size());
+    if (const StoredTensor* tensor = source.find(bare)) return tensor;
+    for (const std::string_view other : prefixes)
+      if (const StoredTensor* tensor = source.find(std::string(other).append(bare))) return tensor;
+  }
+  return nullptr;
+}
+
+Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape shape) {
+  if (stored.shape != dimensions(shape))
+    fail(ErrorCode::mismatch, "{}: {} is [{}], the configuration asks for [{}]", source.path().string(), stored.name, fmt::join(stored.shape, ", "),
+         fmt::join(dimensions(shape), ", "));
+  if (const std::span<const float> view = view_f32(stored); !view.empty()) return Tensor::view(view.data(), shape, source.keep_alive());
+  Tensor out = Tensor::zeros(shape);
+  parallel_for((shape.size() + kWiden - 1) / kWiden, [&](std::int64_t i) {
+    const std::int64_t first = i * kWiden, count = std::min(kWiden, shape.size() - first);
+    read_f32(stored, first, {out.data() + first, static_cast<std::size_t>(count)});
+  });
+  return out;
+}
+
+Filler file_filler(const ModelConfig& config, std::shared_ptr<const WeightSource> source, bool gguf) {
+  return [&config, source = std::move(source), gguf](const TensorName& name, Shape shape) {
+    const std::string& wanted = gguf ? name.gguf : name.name;
+    const StoredTensor* stored = find_tensor(*source, wanted);
+    if (stored == nullptr) fail(ErrorCode::not_found, "{}: there is no tensor {}, which the configuration asks for", source->path().string(), wanted);
+    const GgufForm form = gguf ? name.form : GgufForm::same;
+    if (form == GgufForm::transposed) std::swap(shape.rows, shape.columns);
+    return undo_form(read_tensor(*source, *stored, shape), form, config);
+  };
+}
+
+}  // namespace gpt

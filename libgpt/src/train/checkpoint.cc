@@ -1,0 +1,138 @@
+#include "train/checkpoint.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "gpt/core/error.h"
+#include "gpt/core/hash.h"
+#include "gpt/core/log.h"
+#include "gpt/io/atomic_file.h"
+#include "gpt/io/json.h"
+#include "gpt/io/safetensors.h"
+
+namespace gpt {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string_view schedule_name(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::linear: return "linear";
+    case Schedule::cosine: return "cosine";
+    case Schedule::constant: break;
+  }
+  return "constant";
+}
+
+std::string hash_of(std::span<const Example> examples) {
+  Hasher hasher;
+  for (const Example& e : examples) {
+    hasher.update(e.tokens.data(), e.tokens.size() * sizeof(std::int32_t));
+    const std::array<std::int32_t, 5> numbers{static_cast<std::int32_t>(e.tokens.size()), e.target.label, e.target.first, e.target.last, e.target.loss_from};
+    hasher.update(numbers.data(), sizeof(numbers));
+    hasher.update(e.target.values.data(), e.target.values.size() * sizeof(float));
+  }
+  return hasher.digest();
+}
+
+std::string hash_of(const std::vector<Parameter*>& parameters) {
+  Hasher hasher;
+  for (const Parameter* p : parameters) {
+    hasher.update(p->name.data(), p->name.size());
+    hasher.update(p->value.data(), static_cast<std::size_t>(p->value.size()) * sizeof(float));
+  }
+  return hasher.digest();
+}
+
+std::int64_t step_of(const fs::path& checkpoint) {
+  const std::string name = checkpoint.filename().string();
+  constexpr std::string_view prefix = "checkpoint-";
+  std::int64_t step = -1;
+  if (name.compare(0, prefix.size(), prefix) != 0) return -1;
+  const auto [end, error] = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), step);
+  return error == std::errc() && end == name.data() + name.size() ? step : -1;
+}
+
+/// checkpoint-STEP folders, the newest first.
+std::vector<fs::path> checkpoints_in(const fs::path& folder) {
+  std::vector<fs::path> found;
+  std::error_code missing;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder, missing))
+    if (entry.is_directory() && step_of(entry.path()) >= 0) found.push_back(entry.path());
+  std::sort(found.begin(), found.end(), [](const fs::path& a, const fs::path& b) { return step_of(a) > step_of(b); });
+  return found;
+}
+
+TensorToWrite to_write(const std::string& name, const Tensor& tensor) { return {name, StoredType::f32, {tensor.rows(), tensor.columns()}, tensor.data()}; }
+
+void fill(const WeightSource& source, const std::string& name, const Tensor& tensor) {
+  const StoredTensor* stored = source.find(name);
+  if (stored == nullptr || stored->elements() != tensor.size())
+    fail(ErrorCode::mismatch, "{}: {} is missing or has another size", source.path().string(), name);
+  read_f32(*stored, 0, tensor.values());
+}
+
+nlohmann::json to_json(const StepRecord& r) { return {r.step, r.epoch, r.loss, r.learning_rate, r.grad_norm}; }
+
+}  // namespace
+
+nlohmann::json run_identity(const TrainOptions& o, std::span<const Example> examples, const std::vector<Parameter*>& parameters) {
+  return {{"epochs", o.epochs}, {"max_steps", o.max_steps}, {"batch_size", o.batch_size}, {"accumulation", o.accumulation},
+          {"learning_rate", o.learning_rate}, {"weight_decay", o.weight_decay}, {"beta1", o.beta1}, {"beta2", o.beta2}, {"epsilon", o.epsilon},
+          {"max_grad_norm", o.max_grad_norm}, {"schedule", schedule_name(o.schedule)}, {"warmup_steps", o.warmup_steps},
+          {"warmup_ratio", o.warmup_ratio}, {"seed", o.seed}, {"training data", hash_of(examples)}, {"initial weights", hash_of(parameters)}};
+}
+
+void save_checkpoint(const fs::path& folder, AdamW& optimizer, const std::vector<StepRecord>& records, const nlohmann::json& identity,
+                     std::int64_t limit) {
+  AtomicFolder checkpoint(folder / fmt::format("checkpoint-{}", optimizer.steps()));
+  std::vector<TensorToWrite> weights, moments;
+  for (std::size_t i = 0; i < optimizer.parameters().size(); ++i) {
+    const std::string& name = optimizer.parameters()[i]->name;
+    weights.push_back(to_write(name, optimizer.parameters()[i]->value));
+    moments.push_back(to_write("first." + name, optimizer.first_moments()[i]));
+    moments.push_back(to_write("second." + name, optimizer.second_moments()[i]));
+  }
+  write_safetensors(checkpoint, "trained.safetensors", weights);
+  write_safetensors(checkpoint, "optimizer.safetensors", moments);
+  nlohmann::json state{{"step", optimizer.steps()}, {"run", identity}, {"records", nlohmann::json::array()}};
+  for (const StepRecord& record : records) state["records"].push_back(to_json(record));
+  checkpoint.write_file("trainer_state.json", state.dump() + "\n");
+  checkpoint.commit();
+  if (limit <= 0) return;
+  const std::vector<fs::path> all = checkpoints_in(folder);
+  for (std::size_t i = static_cast<std::size_t>(limit); i < all.size(); ++i) fs::remove_all(all[i]);
+}
+
+void load_checkpoint(const fs::path& checkpoint, AdamW& optimizer, std::vector<StepRecord>& records, const nlohmann::json& identity) {
+  if (!fs::is_directory(checkpoint)) fail(ErrorCode::not_found, "{}: there is no checkpoint here", checkpoint.string());
+  if (const FolderCheck check = verify_folder(checkpoint); !check.complete)
+    fail(ErrorCode::malformed, "{}: the checkpoint is not complete ({}); name an older one", checkpoint.string(), check.problem);
+  const nlohmann::json state = read_json_file(checkpoint / "trainer_state.json");
+  for (const auto& [key, value] : identity.items())
+    if (state.at("run").value(key, nlohmann::json()) != value)
+      fail(ErrorCode::mismatch, "{}: this checkpoint belongs to another run: its {} is {}, this run's is {}; give the same flags and files, or --overwrite_output_dir",
+           checkpoint.string(), key, state.at("run").value(key, nlohmann::json()).dump(), value.dump());
+  const SafetensorsFile weights(checkpoint / "trained.safetensors"), moments(checkpoint / "optimizer.safetensors");
+  for (std::size_t i = 0; i < optimizer.parameters().size(); ++i) {
+    const Parameter& p = *optimizer.parameters()[i];
+    fill(weights, p.name, p.value);
+    fill(moments, "first." + p.name, optimizer.first_moments()[i]);
+    fill(moments, "second." + p.name, optimizer.second_moments()[i]);
+  }
+  optimizer.set_steps(state.at("step").get<std::int64_t>());
+  records.clear();
+  for (const auto& r : state.at("records"))
+    records.push_back({r.at(0).get<std::int64_t>(), r.at(1).get<double>(), r.at(2).get<double>(), r.at(3).get<double>(), r.at(4).get<double>()});
+}
+
+fs::path newest_checkpoint(const fs::path& folder) {
+  for (const fs::path& checkpoint : checkpoints_in(folder)) {
+    const FolderCheck check = verify_folder(checkpoint);
+    if (check.complete) return checkpoint;
+    log_warning("{} is not complete ({}); looking for an older checkpoint", checkpoint.string(), check.problem);
+  }
+  return {};
+}
+
+}  // namespace gpt
