@@ -42,8 +42,13 @@ class Registry {
   /// Error not_found names the tasks there are and where plugins are looked for.
   const TaskEntry& find(std::string_view name) const;
 
+  /// A place where plugins were looked for, for find() to name.
+  void note_searched(std::string place);
+  const std::vector<std::string>& searched() const noexcept { return searched_; }
+
  private:
   std::vector<TaskEntry> tasks_;
+  std::vector<std::string> searched_;
 };
 
 }  // namespace gpt

@@ -26,9 +26,9 @@ class TaskData {
   virtual ~TaskData();
 
   std::vector<Example> examples;
-  std::vector<std::uint64_t> rows;   ///< 1-based, the header not counted
-  std::string source;                ///< the file, for messages and reports
-  std::uint64_t truncated = 0;       ///< examples cut to the longest allowed
+  std::vector<std::uint64_t> rows;                                    ///< 1-based, the header not counted
+  std::string source;                                                 ///< the file, for messages and reports
+  std::uint64_t truncated = 0;                                        ///< examples cut to the longest allowed
   nlohmann::ordered_json skipped = nlohmann::ordered_json::object();  ///< reason -> number of rows left out
 
   /// The input of example i as a person reads it.
@@ -43,7 +43,8 @@ class TaskData {
 struct Evaluation {
   nlohmann::ordered_json metrics = nlohmann::ordered_json::object();   ///< name -> number, for example accuracy, f1
   nlohmann::ordered_json baseline = nlohmann::ordered_json::object();  ///< the same of a trivial answer, with "name"
-  nlohmann::ordered_json details = nlohmann::ordered_json::object();   ///< what the report draws: labels, confusion, per_label, mistakes
+  nlohmann::ordered_json details =
+      nlohmann::ordered_json::object();  ///< what the report draws: labels, confusion, per_label, mistakes
   struct File {
     std::string name, content;
   };
@@ -64,9 +65,11 @@ class Task {
 
   /// Reads a file. With Purpose::train the task also learns its labels from it; with evaluate every row needs a known
   /// answer; with predict none. Sequences are cut to max_tokens. Errors name file, row and field.
-  virtual std::unique_ptr<TaskData> read(const std::filesystem::path& file, const Tokenizer& tokenizer, std::int64_t max_tokens, Purpose purpose) = 0;
+  virtual std::unique_ptr<TaskData> read(const std::filesystem::path& file, const Tokenizer& tokenizer,
+                                         std::int64_t max_tokens, Purpose purpose) = 0;
   /// The same for texts given directly; a pair is two texts separated by a tab.
-  virtual std::unique_ptr<TaskData> from_texts(std::span<const std::string> texts, const Tokenizer& tokenizer, std::int64_t max_tokens) const = 0;
+  virtual std::unique_ptr<TaskData> from_texts(std::span<const std::string> texts, const Tokenizer& tokenizer,
+                                               std::int64_t max_tokens) const = 0;
 
   virtual std::unique_ptr<Head> make_head(const ModelConfig& config, Random& random) const = 0;
 
@@ -77,7 +80,8 @@ class Task {
   /// The name in Evaluation::metrics that tells which of two models is better (higher).
   virtual std::string main_metric() const = 0;
 
-  /// What config.json says for Transformers: {"architecture": "ForSequenceClassification", "config": {"id2label": ...}}.
+  /// What config.json says for Transformers: {"architecture": "ForSequenceClassification", "config": {"id2label":
+  /// ...}}.
   virtual nlohmann::ordered_json transformers() const = 0;
 };
 
