@@ -1,0 +1,43 @@
+// A plugin with a head of its own: classification where every token has a say, not only the last one. The head is all there is
+// to write; reading files, labels, metrics and options come from ClassificationTask.
+#include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "gpt/head/head.h"
+#include "gpt/ops/linear.h"
+#include "gpt/ops/pool.h"
+#include "gpt/plugin/plugin.h"
+#include "gptask/classification/task.h"
+
+namespace {
+
+/// The mean of a text's hidden states, then a linear map to a score a label.
+class KeywordHead : public gpt::Head {
+ public:
+  KeywordHead(std::int64_t hidden, std::int64_t labels, float deviation, gpt::Random& random)
+      : weight_(parameter("score.weight", gpt::Shape::matrix(labels, hidden), deviation, random)),
+        bias_(parameter("score.bias", gpt::Shape::vector(labels), 0, random)) {}
+
+  /// [sequences, labels]; the loss (cross entropy of each row against its label) and the way back are given.
+  gpt::Variable forward(const gpt::Hidden& hidden, const gpt::Batch& batch) override {
+    return gpt::linear(gpt::mean_pool(hidden.states, batch), weight_, &bias_);
+  }
+
+ private:
+  gpt::Parameter& weight_;
+  gpt::Parameter& bias_;
+};
+
+class KeywordTask : public gptask::ClassificationTask {
+ public:
+  std::unique_ptr<gpt::Head> make_head(const gpt::ModelConfig& config, gpt::Random& random) const override {
+    return std::make_unique<KeywordHead>(config.hidden, static_cast<std::int64_t>(labels().size()), 0.02F, random);
+  }
+  /// Transformers has no such head: its ForSequenceClassification reads the last token only.
+  nlohmann::ordered_json transformers() const override { return nlohmann::ordered_json::object(); }
+};
+
+}  // namespace
+
+GPTASK_PLUGIN(registrar) { registrar.task<KeywordTask>("keywords", 1); }
