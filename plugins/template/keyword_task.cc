@@ -1,5 +1,5 @@
-// A plugin with a head of its own: classification where every token has a say, not only the last one. The head is all there is
-// to write; reading files, labels, metrics and options come from ClassificationTask.
+// A plugin with a head of its own: classification where every token has a say, not only the last one. The head is all
+// there is to write; reading files, labels, metrics and options come from ClassificationTask.
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
