@@ -22,8 +22,8 @@ void Adamw(std::int64_t n, const AdamwStep& s, const float* grad, float* weight,
   for_lanes(n, [&](D d, std::int64_t i, auto part) {
     const V g = hn::Mul(part.load(d, grad + i), hn::Set(d, s.grad_factor));
     V m = part.load(d, first + i), v = part.load(d, second + i);
-    m = hn::MulAdd(hn::Set(d, 1.0F - s.beta1), hn::Sub(g, m), m);
-    v = hn::MulAdd(hn::Mul(hn::Set(d, 1.0F - s.beta2), g), g, hn::Mul(hn::Set(d, s.beta2), v));
+    m = hn::MulAdd(hn::Set(d, s.rest1), hn::Sub(g, m), m);
+    v = hn::MulAdd(hn::Mul(hn::Set(d, s.rest2), g), g, hn::Mul(hn::Set(d, s.beta2), v));
     const V below = hn::MulAdd(hn::Sqrt(v), hn::Set(d, root), hn::Set(d, s.epsilon));
     const V w = hn::Mul(part.load(d, weight + i), hn::Set(d, keep));
     part.store(d, hn::Sub(w, hn::Mul(hn::Set(d, rate), hn::Div(m, below))), weight + i);

@@ -6,7 +6,8 @@
 namespace gpt::kernels {
 
 struct AdamwStep {
-  float learning_rate, beta1, beta2, epsilon, weight_decay;
+  float learning_rate, beta2, epsilon, weight_decay;
+  float rest1, rest2;              ///< 1 - beta1, 1 - beta2, subtracted in double: 1 - 0.999f is off by 2e-5
   float correction1, correction2;  ///< 1 - beta1^t, 1 - beta2^t
   float grad_factor;               ///< what clipping multiplies gradients with
 };

@@ -48,18 +48,18 @@ float ExpSum(std::int64_t n, const float* x, float shift, float* out) {
   return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
-float Softmax(std::int64_t n, float* x) {
+LogSum Softmax(std::int64_t n, float* x) {
   const float top = Maximum(n, x);
   const float sum = ExpSum(n, x, top, x);
   for_lanes(n, [&](D d, std::int64_t i, auto part) { part.store(d, hn::Mul(part.load(d, x + i), hn::Set(d, 1.0F / sum)), x + i); });
-  return top + std::log(sum);
+  return {top, std::log(sum)};
 }
 
 void ExpShifted(std::int64_t n, float shift, float* x) { ExpSum(n, x, shift, x); }
 
-float LogSumExp(std::int64_t n, const float* x) {
+LogSum LogSumExp(std::int64_t n, const float* x) {
   const float top = Maximum(n, x);
-  return top + std::log(ExpSum(n, x, top, nullptr));
+  return {top, std::log(ExpSum(n, x, top, nullptr))};
 }
 
 void SoftmaxBackward(std::int64_t n, const float* p, float correction, float* dp) {
@@ -86,9 +86,9 @@ HWY_EXPORT(LogSumExp);
 HWY_EXPORT(SoftmaxBackward);
 HWY_EXPORT(Dot);
 
-float softmax(std::int64_t n, float* x) { return HWY_DYNAMIC_DISPATCH(Softmax)(n, x); }
+LogSum softmax(std::int64_t n, float* x) { return HWY_DYNAMIC_DISPATCH(Softmax)(n, x); }
 void exp_shifted(std::int64_t n, float shift, float* x) { HWY_DYNAMIC_DISPATCH(ExpShifted)(n, shift, x); }
-float log_sum_exp(std::int64_t n, const float* x) { return HWY_DYNAMIC_DISPATCH(LogSumExp)(n, x); }
+LogSum log_sum_exp(std::int64_t n, const float* x) { return HWY_DYNAMIC_DISPATCH(LogSumExp)(n, x); }
 void softmax_backward(std::int64_t n, const float* p, float correction, float* dp) { HWY_DYNAMIC_DISPATCH(SoftmaxBackward)(n, p, correction, dp); }
 float dot(std::int64_t n, const float* a, const float* b) { return HWY_DYNAMIC_DISPATCH(Dot)(n, a, b); }
 

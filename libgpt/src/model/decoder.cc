@@ -137,7 +137,11 @@ void Decoder::set_trainable(bool on) {
   for (Parameter* p : parameters()) p->set_trainable(on);
 }
 
-Parameter& Decoder::output_projection() const { return *impl_->weights->output_projection; }
+Parameter& Decoder::output_projection() const {
+  if (impl_->weights->output_projection == nullptr)
+    fail(ErrorCode::not_found, "this model was saved without its output projection (lm_head.weight): it cannot predict tokens");
+  return *impl_->weights->output_projection;
+}
 
 void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
   if (impl_->lora) fail(ErrorCode::invalid_option, "this model has adapters already; merge them first");

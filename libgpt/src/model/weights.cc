@@ -45,8 +45,7 @@ class Builder {
     if (c.learned_positions) out_->position_embedding = add(family_.position_embedding(), Shape::matrix(c.context, c.hidden));
     for (std::int64_t i = 0; i < c.layers; ++i) add_block(family_.block(c, i));
     out_->final_norm = norm(family_.final_norm());
-    out_->output_projection =
-        c.tied_embeddings ? out_->token_embedding : add(family_.output_projection(), Shape::matrix(c.vocabulary, c.hidden));
+    out_->output_projection = c.tied_embeddings ? out_->token_embedding : add_if_there(family_.output_projection(), Shape::matrix(c.vocabulary, c.hidden));
     return std::move(out_);
   }
 
@@ -55,8 +54,16 @@ class Builder {
     if (name.name.empty()) return nullptr;
     Parameter& parameter = out_->parameters.emplace_back();
     parameter.name = name.name;
-    parameter.value = fill_(name, shape);
+    parameter.value = fill_(name, shape, false);
     return &parameter;
+  }
+
+  /// Null where the files leave it out: models with a head of their own have no output projection.
+  Parameter* add_if_there(const TensorName& name, Shape shape) {
+    Tensor value = fill_(name, shape, true);
+    if (!value) return nullptr;
+    out_->parameters.push_back({name.name, std::move(value), {}});
+    return &out_->parameters.back();
   }
 
   NormWeights norm(const NormName& name) {
@@ -102,7 +109,7 @@ std::unique_ptr<Weights> make_weights(const ModelConfig& config, const Filler& f
 
 Filler random_filler(const ModelConfig& config, std::uint64_t seed) {
   const auto deviation = static_cast<float>(config.initializer_range);
-  return [deviation, seed, stream = std::uint64_t{0}](const TensorName& name, Shape shape) mutable {
+  return [deviation, seed, stream = std::uint64_t{0}](const TensorName& name, Shape shape, bool) mutable {
     Tensor tensor = Tensor::zeros(shape);
     Random random(seed, ++stream);
     if (shape.rank == 2) {
@@ -141,9 +148,10 @@ Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape
 }
 
 Filler file_filler(const ModelConfig& config, std::shared_ptr<const WeightSource> source, bool gguf) {
-  return [&config, source = std::move(source), gguf](const TensorName& name, Shape shape) {
+  return [&config, source = std::move(source), gguf](const TensorName& name, Shape shape, bool optional) {
     const std::string& wanted = gguf ? name.gguf : name.name;
     const StoredTensor* stored = find_tensor(*source, wanted);
+    if (stored == nullptr && optional) return Tensor();
     if (stored == nullptr) fail(ErrorCode::not_found, "{}: there is no tensor {}, which the configuration asks for", source->path().string(), wanted);
     const GgufForm form = gguf ? name.form : GgufForm::same;
     if (form == GgufForm::transposed) std::swap(shape.rows, shape.columns);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -33,14 +34,14 @@ struct Weights {
   Parameter* position_embedding = nullptr;  ///< null for rotary positions
   std::vector<Block> blocks;
   NormWeights final_norm;
-  Parameter* output_projection = nullptr;
+  Parameter* output_projection = nullptr;  ///< null where the files have none
 
   /// Every projection with the block it belongs to, in a fixed order.
   std::vector<Projection*> projections();
 };
 
-/// Gives a parameter its value; `shape` is the one the configuration asks for.
-using Filler = std::function<Tensor(const TensorName& name, Shape shape)>;
+/// Gives a parameter its value; `shape` is the one the configuration asks for. An optional one may be left empty.
+using Filler = std::function<Tensor(const TensorName& name, Shape shape, bool optional)>;
 
 /// Builds the structure, asking `fill` for each weight in a fixed order.
 std::unique_ptr<Weights> make_weights(const ModelConfig& config, const Filler& fill);

@@ -60,7 +60,7 @@ class Attention {
         for (std::int64_t i = 0; i < rows; ++i) {
           float* const row = weights + i * count;
           const std::int64_t token = v.first_token + q0 + i;
-          log_sums.row(token)[v.head + h] = kernels::softmax(q0 + i + 1, row);
+          log_sums.row(token)[v.head + h] = kernels::softmax(q0 + i + 1, row).total();
           std::fill(row + q0 + i + 1, row + count, 0.0F);
           drop(token, v.head + h, q0 + i + 1, row);
         }

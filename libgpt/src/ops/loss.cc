@@ -27,11 +27,12 @@ double row_loss(std::int64_t n, float* logits, std::int32_t label, float scale, 
     return 0;
   }
   const float at_label = logits[label];
-  if (!grad) return static_cast<double>(kernels::log_sum_exp(n, logits) - at_label);
-  const float log_sum = kernels::softmax(n, logits);
-  logits[label] -= 1.0F;
-  kernels::scale(n, scale, logits, logits);
-  return static_cast<double>(log_sum - at_label);
+  const kernels::LogSum sum = grad ? kernels::softmax(n, logits) : kernels::log_sum_exp(n, logits);
+  if (grad) {
+    logits[label] -= 1.0F;
+    kernels::scale(n, scale, logits, logits);
+  }
+  return static_cast<double>(sum.log_sum - (at_label - sum.top));
 }
 
 class CrossEntropyNode final : public Node {

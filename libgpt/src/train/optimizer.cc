@@ -42,8 +42,8 @@ double AdamW::grad_norm() const {
 void AdamW::step(double learning_rate, double grad_factor) {
   ++steps_;
   const auto count = static_cast<double>(steps_);
-  kernels::AdamwStep step{static_cast<float>(learning_rate), static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
-                          static_cast<float>(options_.epsilon), 0.0F, static_cast<float>(1.0 - std::pow(options_.beta1, count)),
+  kernels::AdamwStep step{static_cast<float>(learning_rate), static_cast<float>(options_.beta2), static_cast<float>(options_.epsilon), 0.0F,
+                          static_cast<float>(1.0 - options_.beta1), static_cast<float>(1.0 - options_.beta2), static_cast<float>(1.0 - std::pow(options_.beta1, count)),
                           static_cast<float>(1.0 - std::pow(options_.beta2, count)), static_cast<float>(grad_factor)};
   parallel_for(static_cast<std::int64_t>(chunks_.size()), [&](std::int64_t i) {
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];

@@ -37,7 +37,7 @@ class Decoder {
   std::vector<Parameter*> parameters() const;
   /// Everything trains / nothing does.
   void set_trainable(bool on);
-  /// The output projection [vocabulary, hidden]: the token embedding where tied.
+  /// The output projection [vocabulary, hidden]: the token embedding where tied. Error not_found where the files left it out.
   Parameter& output_projection() const;
 
   /// Adds adapters to the named projections (see model/lora.h), B zero and A random, and makes them the only trainable
