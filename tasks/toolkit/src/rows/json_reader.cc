@@ -1,0 +1,146 @@
+#include <algorithm>
+#include <utility>
+
+#include "gpt/core/error.h"
+#include "gpt/io/json.h"
+#include "readers.h"
+
+namespace gptask {
+
+using gpt::ErrorCode;
+using gpt::fail;
+
+JsonReader::JsonReader(TextFile file, bool lines)
+    : RowReader(file.name()), file_(std::move(file)), layout_(lines ? Layout::lines : Layout::objects) {
+  if (!lines) detect_layout();
+  Row first;
+  first.number = 1;
+  if (ahead_.empty() && next_text(first)) ahead_.push_back(parse_text(first));
+  if (!ahead_.empty()) add_columns(ahead_.front());
+}
+
+/// Tells an array, {"data": [...]}, and objects one after the other apart.
+void JsonReader::detect_layout() {
+  skip_space();
+  if (file_.peek() == '[') {
+    file_.get();
+    layout_ = Layout::array;
+    return;
+  }
+  Row first;
+  first.number = 1;
+  first.line = file_.line_number();
+  take_object(first);
+  nlohmann::json object = parse_text(first);
+  skip_space();
+  const bool alone = file_.peek() == TextFile::end;
+  if (alone && object.contains("data") && object["data"].is_array()) {
+    for (auto& element : object["data"]) ahead_.push_back(std::move(element));
+  } else {
+    ahead_.push_back(std::move(object));
+  }
+}
+
+bool JsonReader::read(Row& row) {
+  nlohmann::json object;
+  row.line = 0;
+  if (!ahead_.empty()) {
+    object = std::move(ahead_.front());
+    ahead_.pop_front();
+  } else if (next_text(row)) {
+    object = parse_text(row);
+  } else {
+    return false;
+  }
+  if (!object.is_object())
+    fail(ErrorCode::malformed, "{}: a row is an object ({{\"text\": ...}}), not {}", where(row), object.type_name());
+  add_columns(object);
+  row.fields.assign(columns_.size(), std::nullopt);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    const auto found = object.find(columns_[i]);
+    if (found == object.end() || found->is_null()) continue;
+    row.fields[i] = found->is_string() ? found->get<std::string>() : found->dump();
+  }
+  return true;
+}
+
+bool JsonReader::next_text(Row& row) {
+  if (layout_ == Layout::array) return next_element(row);
+  if (layout_ == Layout::objects) {
+    skip_space();
+    if (file_.peek() == TextFile::end) return false;
+    row.line = file_.line_number();
+    take_object(row);
+    return true;
+  }
+  do {
+    row.line = file_.line_number();
+    if (!file_.line(text_)) return false;
+  } while (text_.find_first_not_of(" \t") == std::string::npos);
+  return true;
+}
+
+bool JsonReader::next_element(const Row& row) {
+  skip_space();
+  const bool closed = file_.peek() == ']';
+  if (closed) {
+    file_.get();
+    skip_space();
+    if (file_.peek() != TextFile::end)
+      fail(ErrorCode::malformed, "{}, line {}: something follows the end of the array", source(), file_.line_number());
+    layout_ = Layout::objects;  // at its end
+    return false;
+  }
+  if (std::exchange(begun_, true)) {
+    if (file_.peek() != ',')
+      fail(ErrorCode::malformed, "{}, line {}: a comma or ] is expected before row {}", source(), file_.line_number(),
+           row.number);
+    file_.get();
+    skip_space();
+  }
+  take_object(row);
+  return true;
+}
+
+void JsonReader::take_object(const Row& row) {
+  if (file_.peek() != '{')
+    fail(ErrorCode::malformed,
+         "{}, line {}: row {} is no object; a .json file holds [{{...}}, ...], {{\"data\": [...]}} or objects",
+         source(), file_.line_number(), row.number);
+  text_.clear();
+  std::int64_t depth = 0;
+  bool in_string = false, escaped = false;
+  do {
+    const int byte = file_.get();
+    if (byte == TextFile::end)
+      fail(ErrorCode::malformed, "{}: the file ends within row {}; it is cut short or a brace is missing", source(),
+           row.number);
+    text_ += static_cast<char>(byte);
+    if (in_string) {
+      in_string = escaped || byte != '"';
+      escaped = !escaped && byte == '\\';
+      continue;
+    }
+    in_string = byte == '"';
+    if (byte == '{' || byte == '[') ++depth;
+    if (byte == '}' || byte == ']') --depth;
+  } while (depth > 0);
+}
+
+void JsonReader::skip_space() {
+  while (file_.peek() == ' ' || file_.peek() == '\t' || file_.peek() == '\n' || file_.peek() == '\r') file_.get();
+}
+
+nlohmann::json JsonReader::parse_text(const Row& row) {
+  check_text(text_, where(row));
+  return gpt::parse_json(text_, where(row));
+}
+
+void JsonReader::add_columns(const nlohmann::json& object) {
+  if (!object.is_object()) return;
+  for (const auto& item : object.items()) {
+    if (!find_column(item.key())) columns_.push_back(item.key());
+  }
+}
+
+}  // namespace gptask
