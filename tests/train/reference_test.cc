@@ -116,7 +116,8 @@ void check_case(const std::filesystem::path& folder) {
     REQUIRE(result.records.size() == c.numbers.at("losses").size());
     for (std::size_t i = 0; i < result.records.size(); ++i) {
       INFO("step " << i + 1);
-      CHECK(result.records[i].loss == Approx(c.numbers.at("losses").at(i).get<double>()).epsilon(1e-5));
+      // A softmax sum just above 1 has steps of 1.2e-7 in float32, in PyTorch as here: small losses agree to those.
+      CHECK(result.records[i].loss == Approx(c.numbers.at("losses").at(i).get<double>()).epsilon(1e-5).margin(1.2e-7));
       CHECK(result.records[i].grad_norm == Approx(c.numbers.at("grad_norms").at(i).get<double>()).epsilon(1e-4));
       CHECK(result.records[i].learning_rate == Approx(c.numbers.at("learning_rates").at(i).get<double>()).epsilon(1e-9).margin(1e-15));
     }
