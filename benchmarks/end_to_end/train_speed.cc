@@ -1,10 +1,10 @@
 // How fast whole training steps are, beside the machine's own matrix peak measured in the same run.
 //   train_speed [--threads N] [--steps N] [--model GGUF_OR_FOLDER]
-// Without a model: a GPT-2-small-shaped network, 2-label classification, 32 sequences of 32 tokens, everything trained, no
-// dropout. With one: LoRA of rank 8 on all projections, 16 sequences of 30 tokens.
+// Without a model: a GPT-2-small-shaped network, 2-label classification, 32 sequences of 32 tokens, everything trained,
+// no dropout. With one: LoRA of rank 8 on all projections, 16 sequences of 30 tokens.
 #include <algorithm>
-#include <chrono>
 #include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <string_view>
@@ -27,7 +27,8 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 class LabelHead final : public gpt::Head {
  public:
-  explicit LabelHead(std::int64_t hidden) : weight_(parameter("score.weight", gpt::Shape::matrix(2, hidden), 0.02F, random_)) {}
+  explicit LabelHead(std::int64_t hidden)
+      : weight_(parameter("score.weight", gpt::Shape::matrix(2, hidden), 0.02F, random_)) {}
   gpt::Variable forward(const gpt::Hidden& hidden, const gpt::Batch& batch) override {
     return gpt::linear(gpt::pool_last(hidden.states, batch), weight_);
   }
@@ -41,11 +42,14 @@ class LabelHead final : public gpt::Head {
 double matrix_peak(gpt::Threads& threads) {
   double best = 0;
   threads.run([&] {
-    for (const auto& [m, n, k] : {std::array<std::int64_t, 3>{1024, 768, 3072}, {1024, 3072, 768}, {2048, 2048, 2048}}) {
-      std::vector<float> a(static_cast<std::size_t>(m * k), 0.5F), b(static_cast<std::size_t>(k * n), 0.25F), c(static_cast<std::size_t>(m * n));
+    for (const auto& [m, n, k] :
+         {std::array<std::int64_t, 3>{1024, 768, 3072}, {1024, 3072, 768}, {2048, 2048, 2048}}) {
+      std::vector<float> a(static_cast<std::size_t>(m * k), 0.5F), b(static_cast<std::size_t>(k * n), 0.25F),
+          c(static_cast<std::size_t>(m * n));
       for (int round = 0; round < 5; ++round) {
         const Clock::time_point start = Clock::now();
-        for (int i = 0; i < 10; ++i) gpt::gemm(m, n, k, 1.0F, {a.data(), k, false}, {b.data(), n, false}, 0.0F, c.data(), n);
+        for (int i = 0; i < 10; ++i)
+          gpt::gemm(m, n, k, 1.0F, {a.data(), k, false}, {b.data(), n, false}, 0.0F, c.data(), n);
         best = std::max(best, 10.0 * 2.0 * static_cast<double>(m * n * k) / seconds_since(start) / 1e9);
       }
     }
@@ -57,7 +61,8 @@ std::vector<gpt::Example> examples(std::int64_t count, std::int64_t length, std:
   std::vector<gpt::Example> all(static_cast<std::size_t>(count));
   gpt::Random random(7);
   for (gpt::Example& e : all) {
-    for (std::int64_t i = 0; i < length; ++i) e.tokens.push_back(static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(vocabulary))));
+    for (std::int64_t i = 0; i < length; ++i)
+      e.tokens.push_back(static_cast<std::int32_t>(random.below(static_cast<std::uint32_t>(vocabulary))));
     e.target.label = static_cast<std::int32_t>(random.below(2));
   }
   return all;
@@ -78,7 +83,8 @@ gpt::ModelConfig gpt2_small() {
 
 /// Weights of the blocks' matrices.
 double block_weights(const gpt::ModelConfig& c) {
-  const double attention = static_cast<double>(c.hidden * c.head_size) * static_cast<double>(2 * c.heads + 2 * c.kv_heads);
+  const double attention =
+      static_cast<double>(c.hidden * c.head_size) * static_cast<double>(2 * c.heads + 2 * c.kv_heads);
   const double mlp = static_cast<double>(c.hidden * c.intermediate) * (c.mlp == gpt::MlpKind::silu_gated ? 3.0 : 2.0);
   return static_cast<double>(c.layers) * (attention + mlp);
 }
@@ -112,11 +118,15 @@ int run(int thread_count, std::int64_t steps, const std::string& path) {
   times.erase(times.begin(), times.begin() + 2);  // the arena is sized by the first steps
   std::sort(times.begin(), times.end());
   const double median = times[times.size() / 2], tokens = static_cast<double>(options.batch_size * length);
-  const double attention = 2.0 * static_cast<double>(c.layers * c.heads * c.head_size * length);  // multiply-adds a token, half of 2 products
+  const double attention = 2.0 * static_cast<double>(c.layers * c.heads * c.head_size *
+                                                     length);  // multiply-adds a token, half of 2 products
   const double work = (lora ? 4.0 : 6.0) * tokens * (block_weights(c) + attention / 2.0);
-  std::printf("threads %d, %s, %lld steps: median %.3f s a step, %.0f tokens/s, %.0f GFLOP/s of %.0f peak: %.1f %%, activations %.0f MiB\n", thread_count,
-              lora ? "LoRA" : "GPT-2 small, all weights", static_cast<long long>(steps), median, tokens / median, work / median / 1e9, peak,
-              100.0 * work / median / 1e9 / peak, static_cast<double>(result.activation_bytes) / 1048576.0);
+  std::printf(
+      "threads %d, %s, %lld steps: median %.3f s a step, %.0f tokens/s, %.0f GFLOP/s of %.0f peak: %.1f %%, "
+      "activations %.0f MiB\n",
+      thread_count, lora ? "LoRA" : "GPT-2 small, all weights", static_cast<long long>(steps), median, tokens / median,
+      work / median / 1e9, peak, 100.0 * work / median / 1e9 / peak,
+      static_cast<double>(result.activation_bytes) / 1048576.0);
   return 0;
 }
 

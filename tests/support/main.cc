@@ -1,9 +1,9 @@
 // The test runner: Catch2's, plus a count of skipped cases that works with Catch2 2 and 3.
 #define CATCH_CONFIG_RUNNER
-#include "support/catch.h"
-
 #include <cstdio>
 #include <cstdlib>
+
+#include "support/catch.h"
 
 namespace gpt::test {
 

@@ -36,7 +36,7 @@ inline std::optional<std::filesystem::path> smollm2() {
 
 }  // namespace gpt::test
 
-#define GPT_NEED(name, expression)                                                        \
-  const auto name##_found = (expression);                                                 \
-  if (!name##_found) GPT_SKIP("needs " #expression ", which is not on this machine");     \
+#define GPT_NEED(name, expression)                                                    \
+  const auto name##_found = (expression);                                             \
+  if (!name##_found) GPT_SKIP("needs " #expression ", which is not on this machine"); \
   const std::filesystem::path name = *name##_found

@@ -23,8 +23,11 @@ namespace gpt::test {
 /// Transformers' sequence classification head: the last token's state times score.weight.
 class ScoreHead final : public Head {
  public:
-  ScoreHead(std::int64_t labels, std::int64_t hidden) : weight_(parameter("score.weight", Shape::matrix(labels, hidden), 0, random_)) {}
-  Variable forward(const Hidden& hidden, const Batch& batch) override { return linear(pool_last(hidden.states, batch), weight_); }
+  ScoreHead(std::int64_t labels, std::int64_t hidden)
+      : weight_(parameter("score.weight", Shape::matrix(labels, hidden), 0, random_)) {}
+  Variable forward(const Hidden& hidden, const Batch& batch) override {
+    return linear(pool_last(hidden.states, batch), weight_);
+  }
 
  private:
   Random random_{0};

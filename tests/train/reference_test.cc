@@ -1,4 +1,5 @@
-// Logits, hidden states, gradients, 20 training steps and trained weights of tiny models against PyTorch, Transformers and PEFT.
+// Logits, hidden states, gradients, 20 training steps and trained weights of tiny models against PyTorch, Transformers
+// and PEFT.
 #include "train/reference.h"
 
 #include "gpt/tensor/gemm.h"
@@ -39,7 +40,8 @@ std::int64_t labels_of(const ReferenceCase& c) {
 Model load(const ReferenceCase& c) {
   const std::string task = c.numbers.at("task").get<std::string>();
   const bool adapter = c.numbers.contains("base");
-  const std::filesystem::path base = adapter ? c.folder.parent_path() / c.numbers.at("base").get<std::string>() : c.folder;
+  const std::filesystem::path base =
+      adapter ? c.folder.parent_path() / c.numbers.at("base").get<std::string>() : c.folder;
   Model m;
   m.decoder = Decoder::load(base);
   m.decoder->set_trainable(!adapter);
@@ -58,12 +60,15 @@ std::vector<float> logits(const Model& m, const Variable& outputs) {
   if (!m.head->per_token()) return {outputs.value().values().begin(), outputs.value().values().end()};
   const Parameter& projection = m.decoder->output_projection();
   std::vector<float> out(static_cast<std::size_t>(outputs.rows() * projection.value.rows()));
-  gemm(outputs.rows(), projection.value.rows(), outputs.columns(), 1.0F, {outputs.value().data(), outputs.columns(), false},
-       {projection.value.data(), outputs.columns(), true}, 0.0F, out.data(), projection.value.rows());
+  gemm(outputs.rows(), projection.value.rows(), outputs.columns(), 1.0F,
+       {outputs.value().data(), outputs.columns(), false}, {projection.value.data(), outputs.columns(), true}, 0.0F,
+       out.data(), projection.value.rows());
   return out;
 }
 
-bool only_key_bias(const std::string& name) { return name.size() > 11 && name.find("c_attn.bias") != std::string::npos; }
+bool only_key_bias(const std::string& name) {
+  return name.size() > 11 && name.find("c_attn.bias") != std::string::npos;
+}
 
 void check_gradients(const Model& m, const ReferenceCase& c) {
   for (const Parameter* p : m.trainable()) {
@@ -119,7 +124,8 @@ void check_case(const std::filesystem::path& folder) {
       // A softmax sum just above 1 has steps of 1.2e-7 in float32, in PyTorch as here: small losses agree to those.
       CHECK(result.records[i].loss == Approx(c.numbers.at("losses").at(i).get<double>()).epsilon(1e-5).margin(1.2e-7));
       CHECK(result.records[i].grad_norm == Approx(c.numbers.at("grad_norms").at(i).get<double>()).epsilon(1e-4));
-      CHECK(result.records[i].learning_rate == Approx(c.numbers.at("learning_rates").at(i).get<double>()).epsilon(1e-9).margin(1e-15));
+      CHECK(result.records[i].learning_rate ==
+            Approx(c.numbers.at("learning_rates").at(i).get<double>()).epsilon(1e-9).margin(1e-15));
     }
     check_weights(m, c);
   }
@@ -146,11 +152,13 @@ TEST_CASE("older spellings and names load the same model") {
     std::filesystem::create_directories(old);
     std::filesystem::copy_file(folder / "config.v4.json", old / "config.json");
     const bool renamed = std::filesystem::exists(folder / "old-names.safetensors");
-    std::filesystem::copy_file(folder / (renamed ? "old-names.safetensors" : "model.safetensors"), old / "model.safetensors");
+    std::filesystem::copy_file(folder / (renamed ? "old-names.safetensors" : "model.safetensors"),
+                               old / "model.safetensors");
     const auto a = Decoder::load(folder), b = Decoder::load(old);
     const auto pa = a->parameters(), pb = b->parameters();
     REQUIRE(pa.size() == pb.size());
-    for (std::size_t i = 0; i < pa.size(); ++i) CHECK(largest_difference(pa[i]->value.values(), pb[i]->value.values()) == 0.0);
+    for (std::size_t i = 0; i < pa.size(); ++i)
+      CHECK(largest_difference(pa[i]->value.values(), pb[i]->value.values()) == 0.0);
     CHECK(transformers_config(a->config(), "ForCausalLM") == transformers_config(b->config(), "ForCausalLM"));
     std::filesystem::remove_all(old);
   }

@@ -25,7 +25,8 @@ bool parse(std::string_view text, Number& value) {
 
 bool parse_flag(std::string_view text, bool& value) {
   std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   value = lower == "true" || lower == "1" || lower == "yes";
   return value || lower == "false" || lower == "0" || lower == "no";
 }
@@ -36,10 +37,12 @@ void check(const OptionSpec& spec, std::string_view value) {
   double number = 0;
   switch (spec.kind) {
     case OptionSpec::Kind::flag:
-      if (!parse_flag(value, flag)) fail(ErrorCode::invalid_option, "--{} takes true or false, not \"{}\"", spec.name, value);
+      if (!parse_flag(value, flag))
+        fail(ErrorCode::invalid_option, "--{} takes true or false, not \"{}\"", spec.name, value);
       break;
     case OptionSpec::Kind::integer:
-      if (!parse(value, integer)) fail(ErrorCode::invalid_option, "--{} takes a whole number, not \"{}\"", spec.name, value);
+      if (!parse(value, integer))
+        fail(ErrorCode::invalid_option, "--{} takes a whole number, not \"{}\"", spec.name, value);
       break;
     case OptionSpec::Kind::number:
       if (!parse(value, number) || !std::isfinite(number))
@@ -47,9 +50,11 @@ void check(const OptionSpec& spec, std::string_view value) {
       break;
     case OptionSpec::Kind::text:
       if (!spec.choices.empty() && std::find(spec.choices.begin(), spec.choices.end(), value) == spec.choices.end())
-        fail(ErrorCode::invalid_option, "--{} takes one of {}, not \"{}\"", spec.name, fmt::join(spec.choices, ", "), value);
+        fail(ErrorCode::invalid_option, "--{} takes one of {}, not \"{}\"", spec.name, fmt::join(spec.choices, ", "),
+             value);
       break;
-    case OptionSpec::Kind::list: break;
+    case OptionSpec::Kind::list:
+      break;
   }
 }
 
@@ -85,7 +90,8 @@ std::size_t Options::index(std::string_view name) const {
   std::vector<std::string> known;
   for (const OptionSpec& spec : specs_) known.push_back(spec.name);
   const std::string nearest = nearest_name(canonical(name), known);
-  fail(ErrorCode::invalid_option, "there is no option --{}{}", name, nearest.empty() ? "; --help lists them" : "; did you mean --" + nearest + "?");
+  fail(ErrorCode::invalid_option, "there is no option --{}{}", name,
+       nearest.empty() ? "; --help lists them" : "; did you mean --" + nearest + "?");
 }
 
 void Options::set(std::string_view name, std::string_view value) {
@@ -130,14 +136,25 @@ std::vector<std::string> Options::list(std::string_view name) const {
 nlohmann::json Options::to_json() const {
   nlohmann::json values = nlohmann::json::object();
   for (const OptionSpec& spec : specs_) {
-    const bool unset = text(spec.name).empty() && spec.kind != OptionSpec::Kind::text && spec.kind != OptionSpec::Kind::list;
+    const bool unset =
+        text(spec.name).empty() && spec.kind != OptionSpec::Kind::text && spec.kind != OptionSpec::Kind::list;
     if (unset) continue;
     switch (spec.kind) {
-      case OptionSpec::Kind::flag: values[spec.name] = flag(spec.name); break;
-      case OptionSpec::Kind::integer: values[spec.name] = integer(spec.name); break;
-      case OptionSpec::Kind::number: values[spec.name] = number(spec.name); break;
-      case OptionSpec::Kind::text: values[spec.name] = text(spec.name); break;
-      case OptionSpec::Kind::list: values[spec.name] = list(spec.name); break;
+      case OptionSpec::Kind::flag:
+        values[spec.name] = flag(spec.name);
+        break;
+      case OptionSpec::Kind::integer:
+        values[spec.name] = integer(spec.name);
+        break;
+      case OptionSpec::Kind::number:
+        values[spec.name] = number(spec.name);
+        break;
+      case OptionSpec::Kind::text:
+        values[spec.name] = text(spec.name);
+        break;
+      case OptionSpec::Kind::list:
+        values[spec.name] = list(spec.name);
+        break;
     }
   }
   return values;

@@ -13,7 +13,8 @@ struct AdamwStep {
 };
 
 /// Loshchilov and Hutter, "Decoupled weight decay regularization", 2019, in PyTorch's order of operations:
-/// w -= lr decay w;  m += (1 - beta1)(g - m);  v = beta2 v + (1 - beta2) g^2;  w -= lr / c1 * m / (sqrt(v) / sqrt(c2) + eps).
+/// w -= lr decay w;  m += (1 - beta1)(g - m);  v = beta2 v + (1 - beta2) g^2;  w -= lr / c1 * m / (sqrt(v) / sqrt(c2) +
+/// eps).
 void adamw(std::int64_t n, const AdamwStep& step, const float* grad, float* weight, float* first, float* second);
 
 }  // namespace gpt::kernels

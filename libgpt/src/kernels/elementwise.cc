@@ -16,7 +16,9 @@ using D = hn::ScalableTag<float>;
 using V = hn::Vec<D>;
 
 void Add(std::int64_t n, const float* a, const float* b, float* out) {
-  for_lanes(n, [&](D d, std::int64_t i, auto part) { part.store(d, hn::Add(part.load(d, a + i), part.load(d, b + i)), out + i); });
+  for_lanes(n, [&](D d, std::int64_t i, auto part) {
+    part.store(d, hn::Add(part.load(d, a + i), part.load(d, b + i)), out + i);
+  });
 }
 
 void AddScaled(std::int64_t n, float factor, const float* a, float* out) {
@@ -26,7 +28,9 @@ void AddScaled(std::int64_t n, float factor, const float* a, float* out) {
 }
 
 void Scale(std::int64_t n, float factor, const float* a, float* out) {
-  for_lanes(n, [&](D d, std::int64_t i, auto part) { part.store(d, hn::Mul(hn::Set(d, factor), part.load(d, a + i)), out + i); });
+  for_lanes(n, [&](D d, std::int64_t i, auto part) {
+    part.store(d, hn::Mul(hn::Set(d, factor), part.load(d, a + i)), out + i);
+  });
 }
 
 double SumOfSquares(std::int64_t n, const float* a) {
@@ -45,7 +49,8 @@ double SumOfSquares(std::int64_t n, const float* a) {
 
 /// tanh(sqrt(2/pi) (x + 0.044715 x^3)) = 1 - 2 / (exp(2 u) + 1)
 HWY_INLINE V GeluTanh(D d, V x) {
-  const V u = hn::Mul(hn::Mul(x, hn::Set(d, 1.5957691216057308F)), hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.044715F), hn::Set(d, 1.0F)));
+  const V u = hn::Mul(hn::Mul(x, hn::Set(d, 1.5957691216057308F)),
+                      hn::MulAdd(hn::Mul(x, x), hn::Set(d, 0.044715F), hn::Set(d, 1.0F)));
   const V e = hn::Exp(d, hn::Min(u, hn::Set(d, 80.0F)));
   return hn::Sub(hn::Set(d, 1.0F), hn::Div(hn::Set(d, 2.0F), hn::Add(e, hn::Set(d, 1.0F))));
 }
@@ -62,7 +67,8 @@ void GeluBackward(std::int64_t n, const float* x, const float* dy, float* dx) {
   for_lanes(n, [&](D d, std::int64_t i, auto part) {
     const V v = part.load(d, x + i), t = GeluTanh(d, v), one = hn::Set(d, 1.0F);
     // d/dx [x/2 (1 + t)] = (1 + t)/2 + x/2 (1 - t^2) u'(x)
-    const V slope = hn::MulAdd(hn::Mul(v, v), hn::Set(d, 3.0F * 0.044715F * 0.7978845608028654F), hn::Set(d, 0.7978845608028654F));
+    const V slope =
+        hn::MulAdd(hn::Mul(v, v), hn::Set(d, 3.0F * 0.044715F * 0.7978845608028654F), hn::Set(d, 0.7978845608028654F));
     const V bend = hn::Mul(hn::Mul(v, slope), hn::NegMulAdd(t, t, one));
     const V g = hn::Mul(hn::Set(d, 0.5F), hn::Add(hn::Add(one, t), bend));
     part.store(d, hn::Mul(part.load(d, dy + i), g), dx + i);
@@ -118,12 +124,18 @@ HWY_EXPORT(SiluGateBackward);
 HWY_EXPORT(Rotate);
 
 void add(std::int64_t n, const float* a, const float* b, float* out) { HWY_DYNAMIC_DISPATCH(Add)(n, a, b, out); }
-void add_scaled(std::int64_t n, float factor, const float* a, float* out) { HWY_DYNAMIC_DISPATCH(AddScaled)(n, factor, a, out); }
+void add_scaled(std::int64_t n, float factor, const float* a, float* out) {
+  HWY_DYNAMIC_DISPATCH(AddScaled)(n, factor, a, out);
+}
 void scale(std::int64_t n, float factor, const float* a, float* out) { HWY_DYNAMIC_DISPATCH(Scale)(n, factor, a, out); }
 double sum_of_squares(std::int64_t n, const float* a) { return HWY_DYNAMIC_DISPATCH(SumOfSquares)(n, a); }
 void gelu(std::int64_t n, const float* x, float* y) { HWY_DYNAMIC_DISPATCH(Gelu)(n, x, y); }
-void gelu_backward(std::int64_t n, const float* x, const float* dy, float* dx) { HWY_DYNAMIC_DISPATCH(GeluBackward)(n, x, dy, dx); }
-void silu_gate(std::int64_t n, const float* gate, const float* up, float* y) { HWY_DYNAMIC_DISPATCH(SiluGate)(n, gate, up, y); }
+void gelu_backward(std::int64_t n, const float* x, const float* dy, float* dx) {
+  HWY_DYNAMIC_DISPATCH(GeluBackward)(n, x, dy, dx);
+}
+void silu_gate(std::int64_t n, const float* gate, const float* up, float* y) {
+  HWY_DYNAMIC_DISPATCH(SiluGate)(n, gate, up, y);
+}
 void silu_gate_backward(std::int64_t n, const float* gate, const float* up, const float* dy, float* dgate, float* dup) {
   HWY_DYNAMIC_DISPATCH(SiluGateBackward)(n, gate, up, dy, dgate, dup);
 }

@@ -22,7 +22,8 @@ void gelu_backward(std::int64_t n, const float* x, const float* dy, float* dx);
 void silu_gate(std::int64_t n, const float* gate, const float* up, float* y);
 void silu_gate_backward(std::int64_t n, const float* gate, const float* up, const float* dy, float* dgate, float* dup);
 
-/// Rotates pairs (i, i + half) of a head by angles with these cosines and sines (RoFormer, Su et al., 2021); direction -1 turns back.
+/// Rotates pairs (i, i + half) of a head by angles with these cosines and sines (RoFormer, Su et al., 2021); direction
+/// -1 turns back.
 void rotate(std::int64_t half, const float* cosine, const float* sine, float direction, float* x);
 
 }  // namespace gpt::kernels

@@ -56,8 +56,8 @@ RowMoments RmsNorm(std::int64_t n, const float* x, const float* weight, float ep
   return {0.0F, inverse};
 }
 
-void NormBackward(std::int64_t n, const float* x, const float* weight, RowMoments moments, bool centred, const float* dy, float* dx, float* dweight,
-                  float* dbias) {
+void NormBackward(std::int64_t n, const float* x, const float* weight, RowMoments moments, bool centred,
+                  const float* dy, float* dx, float* dweight, float* dbias) {
   // With z = (x - mean) r and g = dy * weight: dx = r (g - mean(g) [centred] - z mean(g z)).
   V sum_g = hn::Zero(D()), sum_gz = hn::Zero(D());
   const float r = moments.inverse_deviation;
@@ -95,8 +95,8 @@ RowMoments layer_norm(std::int64_t n, const float* x, const float* weight, const
 RowMoments rms_norm(std::int64_t n, const float* x, const float* weight, float epsilon, float* y) {
   return HWY_DYNAMIC_DISPATCH(RmsNorm)(n, x, weight, epsilon, y);
 }
-void norm_backward(std::int64_t n, const float* x, const float* weight, RowMoments moments, bool centred, const float* dy, float* dx, float* dweight,
-                   float* dbias) {
+void norm_backward(std::int64_t n, const float* x, const float* weight, RowMoments moments, bool centred,
+                   const float* dy, float* dx, float* dweight, float* dbias) {
   HWY_DYNAMIC_DISPATCH(NormBackward)(n, x, weight, moments, centred, dy, dx, dweight, dbias);
 }
 

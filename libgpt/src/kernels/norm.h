@@ -16,7 +16,7 @@ RowMoments layer_norm(std::int64_t n, const float* x, const float* weight, const
 RowMoments rms_norm(std::int64_t n, const float* x, const float* weight, float epsilon, float* y);
 
 /// dx += gradient of the row; dweight and dbias (null where frozen) += this row's part. `centred`: layer norm.
-void norm_backward(std::int64_t n, const float* x, const float* weight, RowMoments moments, bool centred, const float* dy, float* dx, float* dweight,
-                   float* dbias);
+void norm_backward(std::int64_t n, const float* x, const float* weight, RowMoments moments, bool centred,
+                   const float* dy, float* dx, float* dweight, float* dbias);
 
 }  // namespace gpt::kernels

@@ -18,8 +18,9 @@ constexpr std::int64_t kRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
 
 /// kR rows times two vectors of columns; `low` and `high` load and store the vectors (whole or part).
 template <std::int64_t kR, class Low, class High>
-HWY_INLINE void Block(Low low, High high, std::int64_t k, float alpha, const float* a, std::int64_t a_row, std::int64_t a_column, const float* b,
-                      std::int64_t b_row, float beta, float* c, std::int64_t c_row) {
+HWY_INLINE void Block(Low low, High high, std::int64_t k, float alpha, const float* a, std::int64_t a_row,
+                      std::int64_t a_column, const float* b, std::int64_t b_row, float beta, float* c,
+                      std::int64_t c_row) {
   const D d;
   const std::size_t lanes = hn::Lanes(d);
   V left[kR], right[kR];
@@ -58,17 +59,19 @@ struct Absent {
 
 /// All rows for one pair of column vectors.
 template <class Low, class High>
-void Panel(Low low, High high, std::int64_t m, std::int64_t k, float alpha, Strided a, const float* b, std::int64_t b_row, float beta, float* c,
-           std::int64_t c_row) {
+void Panel(Low low, High high, std::int64_t m, std::int64_t k, float alpha, Strided a, const float* b,
+           std::int64_t b_row, float beta, float* c, std::int64_t c_row) {
   std::int64_t i = 0;
   for (; i + kRows <= m; i += kRows)
     Block<kRows>(low, high, k, alpha, a.data + i * a.row, a.row, a.column, b, b_row, beta, c + i * c_row, c_row);
-  for (; i + 3 <= m; i += 3) Block<3>(low, high, k, alpha, a.data + i * a.row, a.row, a.column, b, b_row, beta, c + i * c_row, c_row);
-  for (; i < m; ++i) Block<1>(low, high, k, alpha, a.data + i * a.row, a.row, a.column, b, b_row, beta, c + i * c_row, c_row);
+  for (; i + 3 <= m; i += 3)
+    Block<3>(low, high, k, alpha, a.data + i * a.row, a.row, a.column, b, b_row, beta, c + i * c_row, c_row);
+  for (; i < m; ++i)
+    Block<1>(low, high, k, alpha, a.data + i * a.row, a.row, a.column, b, b_row, beta, c + i * c_row, c_row);
 }
 
-void SmallGemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Strided a, const float* b, std::int64_t b_row, float beta, float* c,
-               std::int64_t c_row) {
+void SmallGemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Strided a, const float* b,
+               std::int64_t b_row, float beta, float* c, std::int64_t c_row) {
   const auto lanes = static_cast<std::int64_t>(hn::Lanes(D()));
   std::int64_t j = 0;
   for (; j + 2 * lanes <= n; j += 2 * lanes) Panel(Whole{}, Whole{}, m, k, alpha, a, b + j, b_row, beta, c + j, c_row);
@@ -90,12 +93,13 @@ namespace gpt::kernels {
 
 HWY_EXPORT(SmallGemm);
 
-void small_gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Strided a, const float* b, std::int64_t b_row, float beta, float* c,
-                std::int64_t c_row) {
+void small_gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Strided a, const float* b,
+                std::int64_t b_row, float beta, float* c, std::int64_t c_row) {
   HWY_DYNAMIC_DISPATCH(SmallGemm)(m, n, k, alpha, a, b, b_row, beta, c, c_row);
 }
 
-void transpose(std::int64_t rows, std::int64_t columns, const float* in, std::int64_t in_row, float* out, std::int64_t out_row) {
+void transpose(std::int64_t rows, std::int64_t columns, const float* in, std::int64_t in_row, float* out,
+               std::int64_t out_row) {
   constexpr std::int64_t kTile = 16;  // a tile of both sides stays in the first-level cache
   for (std::int64_t i0 = 0; i0 < rows; i0 += kTile)
     for (std::int64_t j0 = 0; j0 < columns; j0 += kTile)

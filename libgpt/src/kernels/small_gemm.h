@@ -11,12 +11,13 @@ struct Strided {
   std::int64_t row, column;
 };
 
-/// c[m, n] = alpha * a[m, k] * b[k, n] + beta * c on the calling thread; rows of b and c are contiguous, b_row and c_row apart.
-/// beta 0 does not read c.
-void small_gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Strided a, const float* b, std::int64_t b_row, float beta, float* c,
-                std::int64_t c_row);
+/// c[m, n] = alpha * a[m, k] * b[k, n] + beta * c on the calling thread; rows of b and c are contiguous, b_row and
+/// c_row apart. beta 0 does not read c.
+void small_gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Strided a, const float* b,
+                std::int64_t b_row, float beta, float* c, std::int64_t c_row);
 
 /// out[columns, rows] = in[rows, columns] transposed; rows of `in` are in_row apart, of `out` out_row.
-void transpose(std::int64_t rows, std::int64_t columns, const float* in, std::int64_t in_row, float* out, std::int64_t out_row);
+void transpose(std::int64_t rows, std::int64_t columns, const float* in, std::int64_t in_row, float* out,
+               std::int64_t out_row);
 
 }  // namespace gpt::kernels

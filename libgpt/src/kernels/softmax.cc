@@ -51,7 +51,9 @@ float ExpSum(std::int64_t n, const float* x, float shift, float* out) {
 LogSum Softmax(std::int64_t n, float* x) {
   const float top = Maximum(n, x);
   const float sum = ExpSum(n, x, top, x);
-  for_lanes(n, [&](D d, std::int64_t i, auto part) { part.store(d, hn::Mul(part.load(d, x + i), hn::Set(d, 1.0F / sum)), x + i); });
+  for_lanes(n, [&](D d, std::int64_t i, auto part) {
+    part.store(d, hn::Mul(part.load(d, x + i), hn::Set(d, 1.0F / sum)), x + i);
+  });
   return {top, std::log(sum)};
 }
 
@@ -70,7 +72,8 @@ void SoftmaxBackward(std::int64_t n, const float* p, float correction, float* dp
 
 float Dot(std::int64_t n, const float* a, const float* b) {
   V sum = hn::Zero(D());
-  for_lanes(n, [&](D d, std::int64_t i, auto part) { sum = hn::MulAdd(part.load(d, a + i), part.load(d, b + i), sum); });
+  for_lanes(n,
+            [&](D d, std::int64_t i, auto part) { sum = hn::MulAdd(part.load(d, a + i), part.load(d, b + i), sum); });
   return hn::GetLane(hn::SumOfLanes(D(), sum));
 }
 
@@ -89,7 +92,9 @@ HWY_EXPORT(Dot);
 LogSum softmax(std::int64_t n, float* x) { return HWY_DYNAMIC_DISPATCH(Softmax)(n, x); }
 void exp_shifted(std::int64_t n, float shift, float* x) { HWY_DYNAMIC_DISPATCH(ExpShifted)(n, shift, x); }
 LogSum log_sum_exp(std::int64_t n, const float* x) { return HWY_DYNAMIC_DISPATCH(LogSumExp)(n, x); }
-void softmax_backward(std::int64_t n, const float* p, float correction, float* dp) { HWY_DYNAMIC_DISPATCH(SoftmaxBackward)(n, p, correction, dp); }
+void softmax_backward(std::int64_t n, const float* p, float correction, float* dp) {
+  HWY_DYNAMIC_DISPATCH(SoftmaxBackward)(n, p, correction, dp);
+}
 float dot(std::int64_t n, const float* a, const float* b) { return HWY_DYNAMIC_DISPATCH(Dot)(n, a, b); }
 
 }  // namespace gpt::kernels

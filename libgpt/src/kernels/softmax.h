@@ -5,7 +5,8 @@
 
 namespace gpt::kernels {
 
-/// log(sum(exp(x))) as top + log_sum, top the largest of x: kept apart, since their sum would lose a small loss's digits.
+/// log(sum(exp(x))) as top + log_sum, top the largest of x: kept apart, since their sum would lose a small loss's
+/// digits.
 struct LogSum {
   float top, log_sum;
   float total() const noexcept { return top + log_sum; }

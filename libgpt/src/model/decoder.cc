@@ -32,14 +32,15 @@ const Family& gguf_family(const GgufFile& file) {
     if (candidate->gguf_architecture() == architecture) return *candidate;
     known.push_back(candidate->gguf_architecture());
   }
-  fail(ErrorCode::unsupported, "{}: the architecture \"{}\" is not supported; this build knows {}", file.path().string(), architecture,
-       fmt::join(known, ", "));
+  fail(ErrorCode::unsupported, "{}: the architecture \"{}\" is not supported; this build knows {}",
+       file.path().string(), architecture, fmt::join(known, ", "));
 }
 
 LinearPart part(const Projection& p, bool transposed) { return {p.weight, transposed, p.bias, p.adapter.get()}; }
 
 /// All projections of one place side by side.
-Variable project(const Variable& x, const std::vector<Projection>& projections, bool transposed, Activation activation = Activation::none) {
+Variable project(const Variable& x, const std::vector<Projection>& projections, bool transposed,
+                 Activation activation = Activation::none) {
   std::array<LinearPart, 3> parts;
   for (std::size_t i = 0; i < projections.size(); ++i) parts.at(i) = part(projections[i], transposed);
   return linear(x, std::span(parts.data(), projections.size()), activation);
@@ -52,7 +53,8 @@ Variable project(const Variable& x, const Projection& projection, bool transpose
 
 bool is_target(const LoraOptions& options, const std::string& module) {
   const auto& targets = options.targets;
-  return targets.empty() || (targets.size() == 1 && targets.front() == "all-linear") || std::find(targets.begin(), targets.end(), module) != targets.end();
+  return targets.empty() || (targets.size() == 1 && targets.front() == "all-linear") ||
+         std::find(targets.begin(), targets.end(), module) != targets.end();
 }
 
 void check_targets(const LoraOptions& options, const Weights& weights) {
@@ -61,7 +63,8 @@ void check_targets(const LoraOptions& options, const Weights& weights) {
     if (std::find(known.begin(), known.end(), p->module) == known.end()) known.push_back(p->module);
   for (const std::string& target : options.targets)
     if (target != "all-linear" && std::find(known.begin(), known.end(), target) == known.end())
-      fail(ErrorCode::invalid_option, "no projection is named \"{}\"; this model has {}", target, fmt::join(known, ", "));
+      fail(ErrorCode::invalid_option, "no projection is named \"{}\"; this model has {}", target,
+           fmt::join(known, ", "));
 }
 
 }  // namespace
@@ -91,10 +94,13 @@ std::unique_ptr<Decoder> Decoder::load(const fs::path& path) {
   } else {
     const fs::path config = path / "config.json";
     if (!fs::exists(config))
-      fail(ErrorCode::not_found, "{}: no model here; expected a .gguf file or a folder with config.json and model.safetensors", path.string());
+      fail(ErrorCode::not_found,
+           "{}: no model here; expected a .gguf file or a folder with config.json and model.safetensors",
+           path.string());
     const nlohmann::json json = read_json_file(config);
     if (!json.is_object()) fail(ErrorCode::malformed, "{}: expected an object", config.string());
-    impl->config = family(ConfigReader(json, config.string()).text_or("model_type", "")).from_json(json, config.string());
+    impl->config =
+        family(ConfigReader(json, config.string()).text_or("model_type", "")).from_json(json, config.string());
     check_config(impl->config, config.string());
     impl->weights = make_weights(impl->config, file_filler(impl->config, open_weights(path), false));
   }
@@ -107,7 +113,8 @@ Hidden Decoder::forward(Tape& tape, const Batch& batch) const {
   const ModelConfig& c = impl_->config;
   const Weights& w = *impl_->weights;
   const bool transposed = family(c.family).transposed_weights();
-  const AttentionShape shape{c.heads, c.kv_heads, c.head_size, c.rope_theta ? &impl_->rope : nullptr, static_cast<float>(c.attention_dropout)};
+  const AttentionShape shape{c.heads, c.kv_heads, c.head_size, c.rope_theta ? &impl_->rope : nullptr,
+                             static_cast<float>(c.attention_dropout)};
   const auto dropout = static_cast<float>(c.residual_dropout);
 
   Normed x;
@@ -139,13 +146,15 @@ void Decoder::set_trainable(bool on) {
 
 Parameter& Decoder::output_projection() const {
   if (impl_->weights->output_projection == nullptr)
-    fail(ErrorCode::not_found, "this model was saved without its output projection (lm_head.weight): it cannot predict tokens");
+    fail(ErrorCode::not_found,
+         "this model was saved without its output projection (lm_head.weight): it cannot predict tokens");
   return *impl_->weights->output_projection;
 }
 
 void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
   if (impl_->lora) fail(ErrorCode::invalid_option, "this model has adapters already; merge them first");
-  if (options.rank < 1 || options.rank > 1024) fail(ErrorCode::invalid_option, "a LoRA rank must be between 1 and 1024, not {}", options.rank);
+  if (options.rank < 1 || options.rank > 1024)
+    fail(ErrorCode::invalid_option, "a LoRA rank must be between 1 and 1024, not {}", options.rank);
   check_targets(options, *impl_->weights);
   set_trainable(false);
   const bool transposed = family(impl_->config.family).transposed_weights();
@@ -153,7 +162,8 @@ void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
   for (Projection* projection : impl_->weights->projections()) {
     if (!is_target(options, projection->module)) continue;
     const LinearPart map = part(*projection, transposed);
-    const std::string base = projection->weight->name.substr(0, projection->weight->name.size() - std::string_view(".weight").size());
+    const std::string base =
+        projection->weight->name.substr(0, projection->weight->name.size() - std::string_view(".weight").size());
     const auto add = [&](const char* side, Shape shape) {
       Parameter& parameter = impl_->weights->adapters.emplace_back();
       parameter.name = base + "." + side + ".weight";
@@ -168,8 +178,9 @@ void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
     for (float& value : a->value.values()) value = bound * (2.0F * random.uniform() - 1.0F);
     a->set_trainable(true);
     b->set_trainable(true);
-    projection->adapter = std::make_unique<LowRank>(
-        LowRank{a, b, static_cast<float>(options.alpha / static_cast<double>(options.rank)), static_cast<float>(options.dropout)});
+    projection->adapter =
+        std::make_unique<LowRank>(LowRank{a, b, static_cast<float>(options.alpha / static_cast<double>(options.rank)),
+                                          static_cast<float>(options.dropout)});
   }
   impl_->lora = options;
 }
@@ -188,9 +199,11 @@ void Decoder::merge_lora() {
     if (transposed) {  // w += scale a' b'
       Tensor b_transposed = Tensor::zeros(Shape::matrix(rank, outputs));
       kernels::transpose(outputs, rank, b.data(), rank, b_transposed.data(), outputs);
-      kernels::small_gemm(inputs, outputs, rank, projection->adapter->scale, {a.data(), 1, inputs}, b_transposed.data(), outputs, 1.0F, weight.data(), outputs);
+      kernels::small_gemm(inputs, outputs, rank, projection->adapter->scale, {a.data(), 1, inputs}, b_transposed.data(),
+                          outputs, 1.0F, weight.data(), outputs);
     } else {  // w += scale b a
-      kernels::small_gemm(outputs, inputs, rank, projection->adapter->scale, {b.data(), rank, 1}, a.data(), inputs, 1.0F, weight.data(), inputs);
+      kernels::small_gemm(outputs, inputs, rank, projection->adapter->scale, {b.data(), rank, 1}, a.data(), inputs,
+                          1.0F, weight.data(), inputs);
     }
     projection->adapter.reset();
   }

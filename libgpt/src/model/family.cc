@@ -23,11 +23,13 @@ const Family& family(std::string_view model_type) {
     if (candidate->model_type() == model_type) return *candidate;
     known.push_back(candidate->model_type());
   }
-  fail(ErrorCode::unsupported, "the architecture \"{}\" is not supported; this build knows {}", model_type, fmt::join(known, ", "));
+  fail(ErrorCode::unsupported, "the architecture \"{}\" is not supported; this build knows {}", model_type,
+       fmt::join(known, ", "));
 }
 
 void ConfigReader::wrong(const char* key, const char* wanted) const {
-  fail(ErrorCode::malformed, "{}: {} must be {}, not {}", where_, key, wanted, has(key) ? json_.at(key).dump() : "missing");
+  fail(ErrorCode::malformed, "{}: {} must be {}, not {}", where_, key, wanted,
+       has(key) ? json_.at(key).dump() : "missing");
 }
 
 std::int64_t ConfigReader::size(const char* key) const {
@@ -57,7 +59,8 @@ std::string ConfigReader::text_or(const char* key, const std::string& otherwise)
 
 std::optional<std::int32_t> ConfigReader::token(const char* key) const {
   if (!has(key)) return std::nullopt;
-  const nlohmann::json& value = json_.at(key).is_array() && !json_.at(key).empty() ? json_.at(key).front() : json_.at(key);
+  const nlohmann::json& value =
+      json_.at(key).is_array() && !json_.at(key).empty() ? json_.at(key).front() : json_.at(key);
   if (!value.is_number_integer()) wrong(key, "a token id");
   const auto id = value.get<std::int64_t>();
   if (id < 0) return std::nullopt;  // -1 stands for none in some files
@@ -69,17 +72,20 @@ void ConfigReader::only(const char* key, std::initializer_list<nlohmann::json> a
   if (!has(key) || std::find(allowed.begin(), allowed.end(), json_.at(key)) != allowed.end()) return;
   std::vector<std::string> names;
   for (const nlohmann::json& value : allowed) names.push_back(value.dump());
-  fail(ErrorCode::unsupported, "{}: {} = {} is not supported, only {}", where_, key, json_.at(key).dump(), fmt::join(names, ", "));
+  fail(ErrorCode::unsupported, "{}: {} = {} is not supported, only {}", where_, key, json_.at(key).dump(),
+       fmt::join(names, ", "));
 }
 
 void check_config(const ModelConfig& c, std::string_view where) {
   if (c.kv_heads == 0 || c.heads % c.kv_heads != 0)
-    fail(ErrorCode::mismatch, "{}: {} attention heads cannot share {} key-value heads evenly", where, c.heads, c.kv_heads);
+    fail(ErrorCode::mismatch, "{}: {} attention heads cannot share {} key-value heads evenly", where, c.heads,
+         c.kv_heads);
   if (c.head_size == 0 || (c.rope_theta && c.head_size % 2 != 0))
     fail(ErrorCode::mismatch, "{}: rotary positions need an even head size, not {}", where, c.head_size);
   if (!c.rope_theta && c.head_size * c.heads != c.hidden)
     fail(ErrorCode::mismatch, "{}: a hidden size of {} does not divide into {} heads", where, c.hidden, c.heads);
-  if (!(c.norm_epsilon > 0)) fail(ErrorCode::malformed, "{}: the norm's epsilon must be positive, not {}", where, c.norm_epsilon);
+  if (!(c.norm_epsilon > 0))
+    fail(ErrorCode::malformed, "{}: the norm's epsilon must be positive, not {}", where, c.norm_epsilon);
 }
 
 std::int64_t gguf_size(const GgufFile& file, std::string_view key) {

@@ -1,4 +1,5 @@
-// What tells one family from another: its configuration and the names of its weights. One file a family under families/.
+// What tells one family from another: its configuration and the names of its weights. One file a family under
+// families/.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,9 +16,9 @@ namespace gpt {
 /// How a tensor of a GGUF file becomes the one Transformers has.
 enum class GgufForm {
   same,
-  transposed,       ///< GPT-2's Conv1D weights
-  permuted_query,   ///< llama's rotary rows, interleaved by llama.cpp; of all heads
-  permuted_key,     ///< the same of the key heads
+  transposed,      ///< GPT-2's Conv1D weights
+  permuted_query,  ///< llama's rotary rows, interleaved by llama.cpp; of all heads
+  permuted_key,    ///< the same of the key heads
 };
 
 struct TensorName {
@@ -49,10 +50,10 @@ struct BlockNames {
 class Family {
  public:
   virtual ~Family();
-  virtual std::string_view model_type() const = 0;    ///< of config.json
+  virtual std::string_view model_type() const = 0;  ///< of config.json
   virtual std::string_view gguf_architecture() const = 0;
   virtual std::string_view class_name(std::string_view architecture) const = 0;  ///< "ForCausalLM" -> "GPT2LMHeadModel"
-  virtual bool transposed_weights() const { return false; }  ///< [inputs, outputs]
+  virtual bool transposed_weights() const { return false; }                      ///< [inputs, outputs]
 
   /// Error unsupported, naming the setting, for what this decoder does not do.
   virtual ModelConfig from_json(const nlohmann::json& json, std::string_view where) const = 0;

@@ -9,7 +9,8 @@ namespace gpt {
 namespace {
 
 std::vector<std::int64_t> dimensions(const Shape& shape) {
-  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns} : std::vector<std::int64_t>{shape.rows, shape.columns};
+  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns}
+                         : std::vector<std::int64_t>{shape.rows, shape.columns};
 }
 
 TensorToWrite to_write(const Parameter& parameter, std::string name) {
@@ -30,13 +31,15 @@ void check_adapter(const nlohmann::json& json, const std::string& where) {
   read.only("bias", {"none"});
   for (const char* flag : {"use_dora", "use_rslora", "lora_bias", "use_qalora", "use_bdlora"}) read.only(flag, {false});
   for (const char* pattern : {"rank_pattern", "alpha_pattern"}) read.only(pattern, {nlohmann::json::object()});
-  for (const char* absent : {"layers_to_transform", "layer_replication", "trainable_token_indices", "exclude_modules", "target_parameters"})
+  for (const char* absent :
+       {"layers_to_transform", "layer_replication", "trainable_token_indices", "exclude_modules", "target_parameters"})
     read.only(absent, {nullptr});
 }
 
 }  // namespace
 
-nlohmann::ordered_json transformers_config(const ModelConfig& config, std::string_view architecture, const nlohmann::ordered_json& extra) {
+nlohmann::ordered_json transformers_config(const ModelConfig& config, std::string_view architecture,
+                                           const nlohmann::ordered_json& extra) {
   const Family& kind = family(config.family);
   nlohmann::ordered_json json = kind.to_json(config);
   json["architectures"] = {kind.class_name(architecture)};
@@ -50,14 +53,15 @@ nlohmann::ordered_json transformers_config(const ModelConfig& config, std::strin
   return json;
 }
 
-void save_model(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder, std::string_view architecture,
-                const nlohmann::ordered_json& extra) {
+void save_model(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
+                std::string_view architecture, const nlohmann::ordered_json& extra) {
   if (decoder.has_lora()) fail(ErrorCode::mismatch, "a model with adapters is saved as an adapter, or merged first");
   std::vector<TensorToWrite> tensors;
   for (const Parameter* p : decoder.parameters()) tensors.push_back(to_write(*p, p->name));
   for (const Parameter* p : head) tensors.push_back(to_write(*p, p->name));
   write_safetensors(folder / "model.safetensors", tensors);
-  write_file_atomically(folder / "config.json", transformers_config(decoder.config(), architecture, extra).dump(2) + "\n");
+  write_file_atomically(folder / "config.json",
+                        transformers_config(decoder.config(), architecture, extra).dump(2) + "\n");
 }
 
 void load_head(std::span<Parameter* const> head, const std::filesystem::path& folder) {
@@ -86,8 +90,8 @@ void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::sp
   for (Parameter* p : head) fill(*p, *source, "base_model.model." + p->name);
 }
 
-void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder, const std::string& base_model,
-                  const std::string& task_type) {
+void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
+                  const std::string& base_model, const std::string& task_type) {
   const LoraOptions& options = decoder.lora();
   std::vector<TensorToWrite> tensors;
   for (const Parameter* p : decoder.parameters())
@@ -105,15 +109,26 @@ void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, cons
     for (const Parameter* p : decoder.parameters()) {
       const std::size_t side = p->name.find(".lora_A");
       if (side == std::string::npos) continue;
-      const std::string module = p->name.substr(p->name.rfind('.', side - 1) + 1, side - p->name.rfind('.', side - 1) - 1);
+      const std::string module =
+          p->name.substr(p->name.rfind('.', side - 1) + 1, side - p->name.rfind('.', side - 1) - 1);
       if (std::find(targets.begin(), targets.end(), module) == targets.end()) targets.push_back(module);
     }
   }
   write_safetensors(folder / "adapter_model.safetensors", tensors);
-  const nlohmann::ordered_json json{{"base_model_name_or_path", base_model}, {"bias", "none"}, {"fan_in_fan_out", family(decoder.config().family).transposed_weights()},
-                                    {"inference_mode", true}, {"init_lora_weights", true}, {"lora_alpha", options.alpha}, {"lora_dropout", options.dropout},
-                                    {"modules_to_save", saved}, {"peft_type", "LORA"}, {"r", options.rank}, {"target_modules", targets},
-                                    {"task_type", task_type}, {"use_dora", false}, {"use_rslora", false}};
+  const nlohmann::ordered_json json{{"base_model_name_or_path", base_model},
+                                    {"bias", "none"},
+                                    {"fan_in_fan_out", family(decoder.config().family).transposed_weights()},
+                                    {"inference_mode", true},
+                                    {"init_lora_weights", true},
+                                    {"lora_alpha", options.alpha},
+                                    {"lora_dropout", options.dropout},
+                                    {"modules_to_save", saved},
+                                    {"peft_type", "LORA"},
+                                    {"r", options.rank},
+                                    {"target_modules", targets},
+                                    {"task_type", task_type},
+                                    {"use_dora", false},
+                                    {"use_rslora", false}};
   write_file_atomically(folder / "adapter_config.json", json.dump(2) + "\n");
 }
 

@@ -13,7 +13,8 @@ namespace {
 constexpr std::int64_t kWiden = 1 << 18;  // values one task widens: a multiple of every block size
 
 std::vector<std::int64_t> dimensions(const Shape& shape) {
-  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns} : std::vector<std::int64_t>{shape.rows, shape.columns};
+  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns}
+                         : std::vector<std::int64_t>{shape.rows, shape.columns};
 }
 
 /// Undoes what llama.cpp's converter did to a tensor.
@@ -26,7 +27,8 @@ Tensor undo_form(const Tensor& in, GgufForm form, const ModelConfig& config) {
     return out;
   }
   // Rows of a head lie as (pair, side); Transformers has (side, pair).
-  const std::int64_t heads = form == GgufForm::permuted_query ? config.heads : config.kv_heads, half = config.head_size / 2;
+  const std::int64_t heads = form == GgufForm::permuted_query ? config.heads : config.kv_heads,
+                     half = config.head_size / 2;
   Tensor out = Tensor::zeros(in.shape());
   for (std::int64_t h = 0; h < heads; ++h)
     for (std::int64_t pair = 0; pair < half; ++pair)
@@ -37,15 +39,19 @@ Tensor undo_form(const Tensor& in, GgufForm form, const ModelConfig& config) {
 
 class Builder {
  public:
-  Builder(const ModelConfig& config, const Filler& fill) : config_(config), family_(family(config.family)), fill_(fill) {}
+  Builder(const ModelConfig& config, const Filler& fill)
+      : config_(config), family_(family(config.family)), fill_(fill) {}
 
   std::unique_ptr<Weights> build() {
     const ModelConfig& c = config_;
     out_->token_embedding = add(family_.token_embedding(), Shape::matrix(c.vocabulary, c.hidden));
-    if (c.learned_positions) out_->position_embedding = add(family_.position_embedding(), Shape::matrix(c.context, c.hidden));
+    if (c.learned_positions)
+      out_->position_embedding = add(family_.position_embedding(), Shape::matrix(c.context, c.hidden));
     for (std::int64_t i = 0; i < c.layers; ++i) add_block(family_.block(c, i));
     out_->final_norm = norm(family_.final_norm());
-    out_->output_projection = c.tied_embeddings ? out_->token_embedding : add_if_there(family_.output_projection(), Shape::matrix(c.vocabulary, c.hidden));
+    out_->output_projection = c.tied_embeddings
+                                  ? out_->token_embedding
+                                  : add_if_there(family_.output_projection(), Shape::matrix(c.vocabulary, c.hidden));
     return std::move(out_);
   }
 
@@ -67,19 +73,21 @@ class Builder {
   }
 
   NormWeights norm(const NormName& name) {
-    return {add(name.weight, Shape::vector(config_.hidden)), add(name.bias, Shape::vector(config_.hidden)), config_.norm == NormKind::rms_norm,
-            static_cast<float>(config_.norm_epsilon)};
+    return {add(name.weight, Shape::vector(config_.hidden)), add(name.bias, Shape::vector(config_.hidden)),
+            config_.norm == NormKind::rms_norm, static_cast<float>(config_.norm_epsilon)};
   }
 
   Projection projection(const ProjectionName& name, std::int64_t inputs) {
-    const Shape shape = family_.transposed_weights() ? Shape::matrix(inputs, name.outputs) : Shape::matrix(name.outputs, inputs);
+    const Shape shape =
+        family_.transposed_weights() ? Shape::matrix(inputs, name.outputs) : Shape::matrix(name.outputs, inputs);
     return {add(name.weight, shape), add(name.bias, Shape::vector(name.outputs)), name.module, nullptr};
   }
 
   void add_block(const BlockNames& names) {
     Block& block = out_->blocks.emplace_back();
     block.attention_norm = norm(names.attention_norm);
-    for (const ProjectionName& name : names.attention_in) block.attention_in.push_back(projection(name, config_.hidden));
+    for (const ProjectionName& name : names.attention_in)
+      block.attention_in.push_back(projection(name, config_.hidden));
     block.attention_out = projection(names.attention_out, config_.heads * config_.head_size);
     block.mlp_norm = norm(names.mlp_norm);
     for (const ProjectionName& name : names.mlp_in) block.mlp_in.push_back(projection(name, config_.hidden));
@@ -105,7 +113,9 @@ std::vector<Projection*> Weights::projections() {
   return all;
 }
 
-std::unique_ptr<Weights> make_weights(const ModelConfig& config, const Filler& fill) { return Builder(config, fill).build(); }
+std::unique_ptr<Weights> make_weights(const ModelConfig& config, const Filler& fill) {
+  return Builder(config, fill).build();
+}
 
 Filler random_filler(const ModelConfig& config, std::uint64_t seed) {
   const auto deviation = static_cast<float>(config.initializer_range);
@@ -136,9 +146,10 @@ const StoredTensor* find_tensor(const WeightSource& source, std::string_view nam
 
 Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape shape) {
   if (stored.shape != dimensions(shape))
-    fail(ErrorCode::mismatch, "{}: {} is [{}], the configuration asks for [{}]", source.path().string(), stored.name, fmt::join(stored.shape, ", "),
-         fmt::join(dimensions(shape), ", "));
-  if (const std::span<const float> view = view_f32(stored); !view.empty()) return Tensor::view(view.data(), shape, source.keep_alive());
+    fail(ErrorCode::mismatch, "{}: {} is [{}], the configuration asks for [{}]", source.path().string(), stored.name,
+         fmt::join(stored.shape, ", "), fmt::join(dimensions(shape), ", "));
+  if (const std::span<const float> view = view_f32(stored); !view.empty())
+    return Tensor::view(view.data(), shape, source.keep_alive());
   Tensor out = Tensor::zeros(shape);
   parallel_for((shape.size() + kWiden - 1) / kWiden, [&](std::int64_t i) {
     const std::int64_t first = i * kWiden, count = std::min(kWiden, shape.size() - first);
@@ -152,7 +163,9 @@ Filler file_filler(const ModelConfig& config, std::shared_ptr<const WeightSource
     const std::string& wanted = gguf ? name.gguf : name.name;
     const StoredTensor* stored = find_tensor(*source, wanted);
     if (stored == nullptr && optional) return Tensor();
-    if (stored == nullptr) fail(ErrorCode::not_found, "{}: there is no tensor {}, which the configuration asks for", source->path().string(), wanted);
+    if (stored == nullptr)
+      fail(ErrorCode::not_found, "{}: there is no tensor {}, which the configuration asks for", source->path().string(),
+           wanted);
     const GgufForm form = gguf ? name.form : GgufForm::same;
     if (form == GgufForm::transposed) std::swap(shape.rows, shape.columns);
     return undo_form(read_tensor(*source, *stored, shape), form, config);

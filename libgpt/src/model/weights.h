@@ -51,7 +51,8 @@ Filler random_filler(const ModelConfig& config, std::uint64_t seed);
 /// From files; see Decoder::load. `gguf`: names and forms of llama.cpp.
 Filler file_filler(const ModelConfig& config, std::shared_ptr<const WeightSource> source, bool gguf);
 
-/// The tensor of that name, with or without the prefixes older files leave out or other classes have; null if there is none.
+/// The tensor of that name, with or without the prefixes older files leave out or other classes have; null if there is
+/// none.
 const StoredTensor* find_tensor(const WeightSource& source, std::string_view name);
 /// Float32 values of a stored tensor: where they lie, or widened in parallel. Error mismatch if the shape is another.
 Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape shape);

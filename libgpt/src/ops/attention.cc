@@ -33,16 +33,29 @@ struct HeadView {
 
 class Attention {
  public:
-  Attention(const AttentionShape& shape, const Batch& batch, const Tensor& qkv, const kernels::DropoutKey& key, float dropout)
-      : shape_(shape), batch_(batch), qkv_(qkv), key_(key), dropout_(dropout), scale_(1.0F / std::sqrt(static_cast<float>(shape.head_size))) {}
+  Attention(const AttentionShape& shape, const Batch& batch, const Tensor& qkv, const kernels::DropoutKey& key,
+            float dropout)
+      : shape_(shape),
+        batch_(batch),
+        qkv_(qkv),
+        key_(key),
+        dropout_(dropout),
+        scale_(1.0F / std::sqrt(static_cast<float>(shape.head_size))) {}
 
   std::int64_t tasks() const { return batch_.sequences() * shape_.kv_heads; }
 
   HeadView view(std::int64_t task) const {
     const auto sequence = static_cast<std::size_t>(task / shape_.kv_heads);
     const std::int64_t kv = task % shape_.kv_heads, group = shape_.heads / shape_.kv_heads, size = shape_.head_size;
-    HeadView v{batch_.offsets[sequence], batch_.offsets[sequence + 1] - batch_.offsets[sequence], kv * group, group, qkv_.columns(),
-               shape_.heads * size, nullptr, nullptr, nullptr};
+    HeadView v{batch_.offsets[sequence],
+               batch_.offsets[sequence + 1] - batch_.offsets[sequence],
+               kv * group,
+               group,
+               qkv_.columns(),
+               shape_.heads * size,
+               nullptr,
+               nullptr,
+               nullptr};
     const float* const base = qkv_.row(v.first_token);
     v.query = base + v.head * size;
     v.key = base + (shape_.heads + kv) * size;
@@ -64,12 +77,13 @@ class Attention {
           std::fill(row + q0 + i + 1, row + count, 0.0F);
           drop(token, v.head + h, q0 + i + 1, row);
         }
-        small_gemm(rows, shape_.head_size, count, 1.0F, {weights, count, 1}, v.value, v.row, 0.0F, out.row(v.first_token + q0) + (v.head + h) * shape_.head_size,
-                   v.out_row);
+        small_gemm(rows, shape_.head_size, count, 1.0F, {weights, count, 1}, v.value, v.row, 0.0F,
+                   out.row(v.first_token + q0) + (v.head + h) * shape_.head_size, v.out_row);
       }
   }
 
-  void backward(std::int64_t task, const Tensor& out, const Tensor& log_sums, const Tensor& dout, const Tensor& dqkv) const {
+  void backward(std::int64_t task, const Tensor& out, const Tensor& log_sums, const Tensor& dout,
+                const Tensor& dqkv) const {
     const HeadView v = view(task);
     const std::int64_t size = shape_.head_size;
     float* const keys = transposed(v, v.key, 0);
@@ -104,8 +118,10 @@ class Attention {
           kernels::softmax_backward(seen, row, correction, dweights + i * count);
         }
         small_gemm(count, size, rows, 1.0F, {dropped, 1, count}, dy, v.out_row, beta, dvalue, v.row);
-        small_gemm(count, size, rows, scale_, {dweights, 1, count}, v.query + h * size + q0 * v.row, v.row, beta, dkey, v.row);
-        small_gemm(rows, size, count, scale_, {dweights, count, 1}, v.key, v.row, 0.0F, dquery + h * size + q0 * v.row, v.row);
+        small_gemm(count, size, rows, scale_, {dweights, 1, count}, v.query + h * size + q0 * v.row, v.row, beta, dkey,
+                   v.row);
+        small_gemm(rows, size, count, scale_, {dweights, count, 1}, v.key, v.row, 0.0F, dquery + h * size + q0 * v.row,
+                   v.row);
       }
   }
 
@@ -121,12 +137,14 @@ class Attention {
   float* scores(const HeadView& v, const float* keys, std::int64_t h, std::int64_t q0, std::int64_t rows) const {
     const std::int64_t count = q0 + rows;
     float* const out = scratch(1, kQueries * count);
-    small_gemm(rows, count, shape_.head_size, scale_, {v.query + h * shape_.head_size + q0 * v.row, v.row, 1}, keys, v.length, 0.0F, out, count);
+    small_gemm(rows, count, shape_.head_size, scale_, {v.query + h * shape_.head_size + q0 * v.row, v.row, 1}, keys,
+               v.length, 0.0F, out, count);
     return out;
   }
 
   void drop(std::int64_t token, std::int64_t head, std::int64_t n, float* row) const {
-    if (dropout_ > 0.0F) kernels::dropout(n, dropout_, key_, static_cast<std::uint64_t>(token * shape_.heads + head) << 24, row, row);
+    if (dropout_ > 0.0F)
+      kernels::dropout(n, dropout_, key_, static_cast<std::uint64_t>(token * shape_.heads + head) << 24, row, row);
   }
 
   AttentionShape shape_;
@@ -141,17 +159,26 @@ void rotate_rows(const Tensor& qkv, const Batch& batch, const AttentionShape& sh
   if (shape.rope == nullptr) return;
   const std::int64_t half = shape.rope->half();
   parallel_for(batch.sequences(), [&](std::int64_t s) {
-    const std::int64_t first = batch.offsets[static_cast<std::size_t>(s)], end = batch.offsets[static_cast<std::size_t>(s) + 1];
+    const std::int64_t first = batch.offsets[static_cast<std::size_t>(s)],
+                       end = batch.offsets[static_cast<std::size_t>(s) + 1];
     for (std::int64_t t = first; t < end; ++t)
       for (std::int64_t h = 0; h < shape.heads + shape.kv_heads; ++h)
-        kernels::rotate(half, shape.rope->cosine.row(t - first), shape.rope->sine.row(t - first), direction, qkv.row(t) + h * shape.head_size);
+        kernels::rotate(half, shape.rope->cosine.row(t - first), shape.rope->sine.row(t - first), direction,
+                        qkv.row(t) + h * shape.head_size);
   });
 }
 
 class AttentionNode final : public Node {
  public:
-  AttentionNode(Variable qkv, Variable y, Tensor log_sums, const Batch& batch, const AttentionShape& shape, const kernels::DropoutKey& key, float dropout)
-      : qkv_(std::move(qkv)), y_(std::move(y)), log_sums_(std::move(log_sums)), batch_(batch), shape_(shape), key_(key), dropout_(dropout) {}
+  AttentionNode(Variable qkv, Variable y, Tensor log_sums, const Batch& batch, const AttentionShape& shape,
+                const kernels::DropoutKey& key, float dropout)
+      : qkv_(std::move(qkv)),
+        y_(std::move(y)),
+        log_sums_(std::move(log_sums)),
+        batch_(batch),
+        shape_(shape),
+        key_(key),
+        dropout_(dropout) {}
 
   void backward() override {
     if (!y_.grad()) return;
@@ -174,11 +201,13 @@ class AttentionNode final : public Node {
 void check(const Variable& qkv, const Batch& batch, const AttentionShape& shape) {
   const std::int64_t width = (shape.heads + 2 * shape.kv_heads) * shape.head_size;
   if (qkv.columns() != width || qkv.rows() != batch.token_count())
-    fail(ErrorCode::mismatch, "attention of {} + 2 x {} heads of {} over {} tokens takes [{}, {}], not [{}, {}]", shape.heads, shape.kv_heads,
-         shape.head_size, batch.token_count(), batch.token_count(), width, qkv.rows(), qkv.columns());
+    fail(ErrorCode::mismatch, "attention of {} + 2 x {} heads of {} over {} tokens takes [{}, {}], not [{}, {}]",
+         shape.heads, shape.kv_heads, shape.head_size, batch.token_count(), batch.token_count(), width, qkv.rows(),
+         qkv.columns());
   for (std::int32_t s = 0; shape.rope != nullptr && s < batch.sequences(); ++s)
     if (batch.length(s) > shape.rope->cosine.rows())
-      fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", batch.length(s), shape.rope->cosine.rows());
+      fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", batch.length(s),
+           shape.rope->cosine.rows());
 }
 
 }  // namespace
@@ -188,7 +217,9 @@ RopeTable make_rope(std::int64_t positions, std::int64_t rotated, double theta) 
   RopeTable table{Tensor::zeros(Shape::matrix(positions, half)), Tensor::zeros(Shape::matrix(positions, half))};
   for (std::int64_t i = 0; i < half; ++i) {
     // In float32, as Transformers computes the frequencies.
-    const float frequency = 1.0F / static_cast<float>(std::pow(static_cast<float>(theta), static_cast<float>(2 * i) / static_cast<float>(rotated)));
+    const float frequency =
+        1.0F / static_cast<float>(
+                   std::pow(static_cast<float>(theta), static_cast<float>(2 * i) / static_cast<float>(rotated)));
     for (std::int64_t p = 0; p < positions; ++p) {
       const float angle = static_cast<float>(p) * frequency;
       table.cosine.row(p)[i] = std::cos(angle);
@@ -202,7 +233,8 @@ Variable attention(const Variable& qkv, const Batch& batch, const AttentionShape
   check(qkv, batch, shape);
   Tape& tape = qkv.tape();
   const float p = tape.recording() ? shape.dropout : 0.0F;
-  const kernels::DropoutKey key = p > 0.0F ? kernels::DropoutKey{tape.seed(), tape.step(), tape.next_random_stream()} : kernels::DropoutKey{};
+  const kernels::DropoutKey key =
+      p > 0.0F ? kernels::DropoutKey{tape.seed(), tape.step(), tape.next_random_stream()} : kernels::DropoutKey{};
   rotate_rows(qkv.value(), batch, shape, 1.0F);
   Variable y = tape.variable(tape.empty(qkv.rows(), shape.heads * shape.head_size), qkv.needs_grad());
   Tensor log_sums = tape.empty(qkv.rows(), shape.heads);

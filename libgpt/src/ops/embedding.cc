@@ -22,21 +22,29 @@ std::vector<std::int32_t> positions_of(const Batch& batch) {
 void check(const Batch& batch, const Parameter& tokens, const Parameter* positions) {
   const std::int64_t vocabulary = tokens.value.rows();
   for (const std::int32_t id : batch.tokens)
-    if (id < 0 || id >= vocabulary) fail(ErrorCode::mismatch, "token id {} is outside the model's vocabulary of {}", id, vocabulary);
+    if (id < 0 || id >= vocabulary)
+      fail(ErrorCode::mismatch, "token id {} is outside the model's vocabulary of {}", id, vocabulary);
   for (std::int32_t s = 0; positions != nullptr && s < batch.sequences(); ++s)
     if (batch.length(s) > positions->value.rows())
-      fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", batch.length(s), positions->value.rows());
+      fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", batch.length(s),
+           positions->value.rows());
 }
 
 /// Adds gradient rows to a table's rows, grouped by index, each group in the order of the tokens.
 void scatter(Parameter& table, const std::vector<std::int32_t>& index, const Tensor& grad) {
-  if (table.begin_grad() == 0.0F) for_rows(table.grad, [&](std::int64_t row, std::int64_t rows) { std::fill_n(table.grad.row(row), rows * table.grad.columns(), 0.0F); });
+  if (table.begin_grad() == 0.0F)
+    for_rows(table.grad, [&](std::int64_t row, std::int64_t rows) {
+      std::fill_n(table.grad.row(row), rows * table.grad.columns(), 0.0F);
+    });
   std::vector<std::int32_t> order(index.size());
   std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) { return index[static_cast<std::size_t>(a)] < index[static_cast<std::size_t>(b)]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+    return index[static_cast<std::size_t>(a)] < index[static_cast<std::size_t>(b)];
+  });
   std::vector<std::size_t> starts;
   for (std::size_t i = 0; i < order.size(); ++i)
-    if (i == 0 || index[static_cast<std::size_t>(order[i])] != index[static_cast<std::size_t>(order[i - 1])]) starts.push_back(i);
+    if (i == 0 || index[static_cast<std::size_t>(order[i])] != index[static_cast<std::size_t>(order[i - 1])])
+      starts.push_back(i);
   starts.push_back(order.size());
   parallel_for(static_cast<std::int64_t>(starts.size()) - 1, [&](std::int64_t group) {
     const auto g = static_cast<std::size_t>(group);
@@ -49,7 +57,8 @@ void scatter(Parameter& table, const std::vector<std::int32_t>& index, const Ten
 
 class EmbeddingNode final : public Node {
  public:
-  EmbeddingNode(Variable y, const Batch& batch, Parameter& tokens, Parameter* positions, float dropout, const kernels::DropoutKey& key)
+  EmbeddingNode(Variable y, const Batch& batch, Parameter& tokens, Parameter* positions, float dropout,
+                const kernels::DropoutKey& key)
       : y_(std::move(y)), batch_(batch), tokens_(tokens), positions_(positions), dropout_(dropout), key_(key) {}
 
   void backward() override {
@@ -58,7 +67,8 @@ class EmbeddingNode final : public Node {
     if (dropout_ > 0.0F) {
       const Tensor dy = std::exchange(grad, y_.tape().empty(grad.rows(), grad.columns()));
       for_rows(dy, [&](std::int64_t row, std::int64_t rows) {
-        kernels::dropout(rows * dy.columns(), dropout_, key_, static_cast<std::uint64_t>(row * dy.columns()), dy.row(row), grad.row(row));
+        kernels::dropout(rows * dy.columns(), dropout_, key_, static_cast<std::uint64_t>(row * dy.columns()),
+                         dy.row(row), grad.row(row));
       });
     }
     if (tokens_.trainable) scatter(tokens_, batch_.tokens, grad);
@@ -82,7 +92,8 @@ Variable embedding(Tape& tape, const Batch& batch, Parameter& tokens, Parameter*
   const bool wanted = tokens.trainable || (positions != nullptr && positions->trainable);
   Variable y = tape.variable(tape.empty(batch.token_count(), n), wanted);
   const float p = tape.recording() ? dropout : 0.0F;
-  const kernels::DropoutKey key = p > 0.0F ? kernels::DropoutKey{tape.seed(), tape.step(), tape.next_random_stream()} : kernels::DropoutKey{};
+  const kernels::DropoutKey key =
+      p > 0.0F ? kernels::DropoutKey{tape.seed(), tape.step(), tape.next_random_stream()} : kernels::DropoutKey{};
   const std::vector<std::int32_t> position = positions != nullptr ? positions_of(batch) : std::vector<std::int32_t>();
   for_rows(y.value(), [&](std::int64_t row, std::int64_t rows) {
     for (std::int64_t r = row; r < row + rows; ++r) {
@@ -94,7 +105,8 @@ Variable embedding(Tape& tape, const Batch& batch, Parameter& tokens, Parameter*
         std::copy_n(word, n, out);
       }
     }
-    if (p > 0.0F) kernels::dropout(rows * n, p, key, static_cast<std::uint64_t>(row * n), y.value().row(row), y.value().row(row));
+    if (p > 0.0F)
+      kernels::dropout(rows * n, p, key, static_cast<std::uint64_t>(row * n), y.value().row(row), y.value().row(row));
   });
   if (y.needs_grad()) tape.record<EmbeddingNode>(y, batch, tokens, positions, p, key);
   return y;

@@ -35,7 +35,8 @@ Variable silu_gate(const Variable& x) {
   Tape& tape = x.tape();
   Variable y = tape.variable(tape.empty(x.rows(), n), x.needs_grad());
   for_rows(x.value(), [&](std::int64_t row, std::int64_t rows) {
-    for (std::int64_t r = row; r < row + rows; ++r) kernels::silu_gate(n, x.value().row(r), x.value().row(r) + n, y.value().row(r));
+    for (std::int64_t r = row; r < row + rows; ++r)
+      kernels::silu_gate(n, x.value().row(r), x.value().row(r) + n, y.value().row(r));
   });
   if (y.needs_grad()) tape.record<GateNode>(x, y);
   return y;

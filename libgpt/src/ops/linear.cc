@@ -18,19 +18,24 @@ constexpr std::size_t kMaxParts = 3;  // query, key and value
 /// One part as the operation keeps it.
 struct Part {
   LinearPart map;
-  std::int64_t column = 0;   // where its outputs start
-  Tensor input;              // what the adapter saw: x, or x after the adapter's dropout
-  Tensor down;               // the adapter's [tokens, rank]
-  kernels::DropoutKey key;   // of the adapter's dropout
+  std::int64_t column = 0;  // where its outputs start
+  Tensor input;             // what the adapter saw: x, or x after the adapter's dropout
+  Tensor down;              // the adapter's [tokens, rank]
+  kernels::DropoutKey key;  // of the adapter's dropout
 };
 
-Matrix weight_for_forward(const LinearPart& map) { return {map.weight->value.data(), map.weight->value.columns(), !map.transposed}; }
-Matrix weight_for_backward(const LinearPart& map) { return {map.weight->value.data(), map.weight->value.columns(), map.transposed}; }
+Matrix weight_for_forward(const LinearPart& map) {
+  return {map.weight->value.data(), map.weight->value.columns(), !map.transposed};
+}
+Matrix weight_for_backward(const LinearPart& map) {
+  return {map.weight->value.data(), map.weight->value.columns(), map.transposed};
+}
 
 Tensor apply_dropout(Tape& tape, const Tensor& x, float p, const kernels::DropoutKey& key) {
   Tensor out = tape.empty(x.rows(), x.columns());
   for_rows(x, [&](std::int64_t row, std::int64_t rows) {
-    kernels::dropout(rows * x.columns(), p, key, static_cast<std::uint64_t>(row * x.columns()), x.row(row), out.row(row));
+    kernels::dropout(rows * x.columns(), p, key, static_cast<std::uint64_t>(row * x.columns()), x.row(row),
+                     out.row(row));
   });
   return out;
 }
@@ -64,15 +69,18 @@ class LinearNode final : public Node {
     if (Parameter& weight = *part.map.weight; weight.trainable) {
       const float beta = weight.begin_grad();
       if (part.map.transposed) {
-        gemm(inputs, outputs, tokens, 1.0F, {x.data(), inputs, true}, {gradient.data, gradient.stride, false}, beta, weight.grad.data(), outputs);
+        gemm(inputs, outputs, tokens, 1.0F, {x.data(), inputs, true}, {gradient.data, gradient.stride, false}, beta,
+             weight.grad.data(), outputs);
       } else {
         gemm(outputs, inputs, tokens, 1.0F, gradient, {x.data(), inputs, false}, beta, weight.grad.data(), inputs);
       }
     }
     if (Parameter* bias = part.map.bias; bias != nullptr && bias->trainable) {
-      sum_rows(x_.tape().arena(), tokens, outputs, bias->begin_grad(), bias->grad.data(), [&](std::int64_t row, std::int64_t rows, float* sum) {
-        for (std::int64_t r = row; r < row + rows; ++r) kernels::add(outputs, sum, gradient.data + r * gradient.stride, sum);
-      });
+      sum_rows(x_.tape().arena(), tokens, outputs, bias->begin_grad(), bias->grad.data(),
+               [&](std::int64_t row, std::int64_t rows, float* sum) {
+                 for (std::int64_t r = row; r < row + rows; ++r)
+                   kernels::add(outputs, sum, gradient.data + r * gradient.stride, sum);
+               });
     }
   }
 
@@ -80,12 +88,13 @@ class LinearNode final : public Node {
     const std::int64_t tokens = dy.rows(), inputs = part.map.inputs();
     const LowRank* adapter = part.map.adapter;
     Tensor dh;
-    if (adapter != nullptr) dh = lora_backward(x_.tape().arena(), *adapter, part.input, part.down, dy.data() + part.column, dy.columns());
+    if (adapter != nullptr)
+      dh = lora_backward(x_.tape().arena(), *adapter, part.input, part.down, dy.data() + part.column, dy.columns());
     if (!x_.needs_grad()) return;
     const bool dropped = adapter != nullptr && adapter->dropout > 0.0F;
     const GradTarget dx = grad_target(x_);
-    gemm(tokens, inputs, part.map.outputs(), 1.0F, {dy.data() + part.column, dy.columns(), false}, weight_for_backward(part.map), dx.beta, dx.data,
-         inputs, [&](const Tile& tile) {
+    gemm(tokens, inputs, part.map.outputs(), 1.0F, {dy.data() + part.column, dy.columns(), false},
+         weight_for_backward(part.map), dx.beta, dx.data, inputs, [&](const Tile& tile) {
            if (adapter != nullptr && !dropped) lora_input_gradient(*adapter, dh, tile, dx.data);
          });
     if (dropped) add_grad(x_, through_dropout(part, dh));
@@ -98,7 +107,8 @@ class LinearNode final : public Node {
       const std::int64_t n = rows * side.columns();
       std::fill_n(side.row(row), n, 0.0F);
       lora_input_gradient(*part.map.adapter, dh, {row, rows, 0, side.columns()}, side.data());
-      kernels::dropout(n, part.map.adapter->dropout, part.key, static_cast<std::uint64_t>(row * side.columns()), side.row(row), side.row(row));
+      kernels::dropout(n, part.map.adapter->dropout, part.key, static_cast<std::uint64_t>(row * side.columns()),
+                       side.row(row), side.row(row));
     });
     return side;
   }
@@ -122,7 +132,8 @@ void start_adapter(Part& part, const Variable& x) {
 }
 
 /// Bias and activation of a tile while it is in the cache.
-void finish_tile(const Tile& tile, const Parameter* bias, Activation activation, float* before, float* y, std::int64_t row_size) {
+void finish_tile(const Tile& tile, const Parameter* bias, Activation activation, float* before, float* y,
+                 std::int64_t row_size) {
   for (std::int64_t r = tile.row; r < tile.row + tile.rows; ++r) {
     float* const sum = (before != nullptr ? before : y) + r * row_size + tile.column;
     if (bias != nullptr) kernels::add(tile.columns, sum, bias->value.data() + tile.column, sum);
@@ -138,14 +149,16 @@ bool trains(const LinearPart& part) {
 }  // namespace
 
 Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation activation) {
-  if (maps.empty() || maps.size() > kMaxParts) fail(ErrorCode::mismatch, "a linear map has 1 to {} parts, not {}", kMaxParts, maps.size());
+  if (maps.empty() || maps.size() > kMaxParts)
+    fail(ErrorCode::mismatch, "a linear map has 1 to {} parts, not {}", kMaxParts, maps.size());
   Tape& tape = x.tape();
   std::array<Part, kMaxParts> parts;
   std::int64_t width = 0;
   bool wanted = x.needs_grad();
   for (std::size_t i = 0; i < maps.size(); ++i) {
     if (maps[i].inputs() != x.columns())
-      fail(ErrorCode::mismatch, "{} takes {} values, its input has {}", maps[i].weight->name, maps[i].inputs(), x.columns());
+      fail(ErrorCode::mismatch, "{} takes {} values, its input has {}", maps[i].weight->name, maps[i].inputs(),
+           x.columns());
     parts[i].map = maps[i];
     parts[i].column = width;
     width += maps[i].outputs();
@@ -164,10 +177,11 @@ Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation 
       up = lora_transposed_b(tape.arena(), *part.map.adapter);
     }
     const Parameter* bias = part.map.bias;
-    gemm(x.rows(), part.map.outputs(), x.columns(), 1.0F, {x.value().data(), x.columns(), false}, weight_for_forward(part.map), 0.0F,
-         sum + part.column, width, [&](const Tile& tile) {
+    gemm(x.rows(), part.map.outputs(), x.columns(), 1.0F, {x.value().data(), x.columns(), false},
+         weight_for_forward(part.map), 0.0F, sum + part.column, width, [&](const Tile& tile) {
            if (up) lora_up(*part.map.adapter, part.down, up, tile, sum + part.column, width);
-           finish_tile(tile, bias, activation, before ? before.data() + part.column : nullptr, y.value().data() + part.column, width);
+           finish_tile(tile, bias, activation, before ? before.data() + part.column : nullptr,
+                       y.value().data() + part.column, width);
          });
   }
   if (y.needs_grad()) tape.record<LinearNode>(x, y, std::move(before), std::move(parts), maps.size());

@@ -14,7 +14,8 @@ constexpr std::int64_t kRows = 96;
 
 template <typename Body>
 void in_blocks(std::int64_t length, std::int64_t block, const Body& body) {
-  parallel_for((length + block - 1) / block, [&](std::int64_t i) { body(i * block, std::min(block, length - i * block)); });
+  parallel_for((length + block - 1) / block,
+               [&](std::int64_t i) { body(i * block, std::min(block, length - i * block)); });
 }
 
 }  // namespace
@@ -37,28 +38,33 @@ Tensor lora_transposed_b(Arena& arena, const LowRank& adapter) {
   return transposed;
 }
 
-void lora_up(const LowRank& adapter, const Tensor& down, const Tensor& transposed_b, const Tile& tile, float* y, std::int64_t y_row) {
+void lora_up(const LowRank& adapter, const Tensor& down, const Tensor& transposed_b, const Tile& tile, float* y,
+             std::int64_t y_row) {
   const std::int64_t rank = down.columns(), outputs = transposed_b.columns();
-  small_gemm(tile.rows, tile.columns, rank, adapter.scale, {down.row(tile.row), rank, 1}, transposed_b.data() + tile.column, outputs, 1.0F,
-             y + tile.row * y_row + tile.column, y_row);
+  small_gemm(tile.rows, tile.columns, rank, adapter.scale, {down.row(tile.row), rank, 1},
+             transposed_b.data() + tile.column, outputs, 1.0F, y + tile.row * y_row + tile.column, y_row);
 }
 
-Tensor lora_backward(Arena& arena, const LowRank& adapter, const Tensor& x, const Tensor& down, const float* dy, std::int64_t dy_row) {
+Tensor lora_backward(Arena& arena, const LowRank& adapter, const Tensor& x, const Tensor& down, const float* dy,
+                     std::int64_t dy_row) {
   const std::int64_t tokens = x.rows(), inputs = x.columns(), rank = down.columns(), outputs = adapter.b->value.rows();
   Tensor dh(arena, Shape::matrix(tokens, rank));  // scale * dy b
   in_blocks(tokens, kRows, [&](std::int64_t row, std::int64_t rows) {
-    small_gemm(rows, rank, outputs, adapter.scale, {dy + row * dy_row, dy_row, 1}, adapter.b->value.data(), rank, 0.0F, dh.row(row), rank);
+    small_gemm(rows, rank, outputs, adapter.scale, {dy + row * dy_row, dy_row, 1}, adapter.b->value.data(), rank, 0.0F,
+               dh.row(row), rank);
   });
   if (adapter.b->trainable) {  // db = scale * dy' h
     const float beta = adapter.b->begin_grad();
     in_blocks(outputs, kRows, [&](std::int64_t row, std::int64_t rows) {
-      small_gemm(rows, rank, tokens, adapter.scale, {dy + row, 1, dy_row}, down.data(), rank, beta, adapter.b->grad.row(row), rank);
+      small_gemm(rows, rank, tokens, adapter.scale, {dy + row, 1, dy_row}, down.data(), rank, beta,
+                 adapter.b->grad.row(row), rank);
     });
   }
   if (adapter.a->trainable) {  // da = dh' x
     const float beta = adapter.a->begin_grad();
     in_blocks(inputs, kRows, [&](std::int64_t column, std::int64_t columns) {
-      small_gemm(rank, columns, tokens, 1.0F, {dh.data(), 1, rank}, x.data() + column, inputs, beta, adapter.a->grad.data() + column, inputs);
+      small_gemm(rank, columns, tokens, 1.0F, {dh.data(), 1, rank}, x.data() + column, inputs, beta,
+                 adapter.a->grad.data() + column, inputs);
     });
   }
   return dh;
@@ -66,8 +72,8 @@ Tensor lora_backward(Arena& arena, const LowRank& adapter, const Tensor& x, cons
 
 void lora_input_gradient(const LowRank& adapter, const Tensor& dh, const Tile& tile, float* dx) {
   const std::int64_t rank = dh.columns(), inputs = adapter.a->value.columns();
-  small_gemm(tile.rows, tile.columns, rank, 1.0F, {dh.row(tile.row), rank, 1}, adapter.a->value.data() + tile.column, inputs, 1.0F,
-             dx + tile.row * inputs + tile.column, inputs);
+  small_gemm(tile.rows, tile.columns, rank, 1.0F, {dh.row(tile.row), rank, 1}, adapter.a->value.data() + tile.column,
+             inputs, 1.0F, dx + tile.row * inputs + tile.column, inputs);
 }
 
 }  // namespace gpt

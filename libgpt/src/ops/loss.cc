@@ -15,7 +15,8 @@ namespace {
 constexpr std::int64_t kChunk = 256;  // rows whose logits are held at once
 
 void check(std::int64_t rows, std::int64_t classes, std::span<const std::int32_t> labels) {
-  if (static_cast<std::int64_t>(labels.size()) != rows) fail(ErrorCode::mismatch, "{} labels for {} rows", labels.size(), rows);
+  if (static_cast<std::int64_t>(labels.size()) != rows)
+    fail(ErrorCode::mismatch, "{} labels for {} rows", labels.size(), rows);
   for (const std::int32_t label : labels)
     if (label < -1 || label >= classes) fail(ErrorCode::mismatch, "label {} of {} classes", label, classes);
 }
@@ -37,7 +38,8 @@ double row_loss(std::int64_t n, float* logits, std::int32_t label, float scale, 
 
 class CrossEntropyNode final : public Node {
  public:
-  CrossEntropyNode(Variable logits, Variable loss, Tensor grad) : logits_(std::move(logits)), loss_(std::move(loss)), grad_(std::move(grad)) {}
+  CrossEntropyNode(Variable logits, Variable loss, Tensor grad)
+      : logits_(std::move(logits)), loss_(std::move(loss)), grad_(std::move(grad)) {}
 
   void backward() override {
     if (!loss_.grad()) return;
@@ -53,7 +55,8 @@ class CrossEntropyNode final : public Node {
 
 class ProjectedNode final : public Node {
  public:
-  ProjectedNode(Variable states, Variable loss, Tensor grad) : states_(std::move(states)), loss_(std::move(loss)), grad_(std::move(grad)) {}
+  ProjectedNode(Variable states, Variable loss, Tensor grad)
+      : states_(std::move(states)), loss_(std::move(loss)), grad_(std::move(grad)) {}
 
   void backward() override {
     if (loss_.grad() && states_.needs_grad()) add_grad(states_, std::move(grad_));
@@ -89,10 +92,12 @@ Variable cross_entropy(const Variable& logits, std::span<const std::int32_t> lab
   return loss;
 }
 
-Variable projected_cross_entropy(const Variable& states, Parameter& weight, std::span<const std::int32_t> targets, float scale) {
+Variable projected_cross_entropy(const Variable& states, Parameter& weight, std::span<const std::int32_t> targets,
+                                 float scale) {
   const std::int64_t vocabulary = weight.value.rows(), n = states.columns();
   check(states.rows(), vocabulary, targets);
-  if (weight.value.columns() != n) fail(ErrorCode::mismatch, "{} takes {} values, its input has {}", weight.name, weight.value.columns(), n);
+  if (weight.value.columns() != n)
+    fail(ErrorCode::mismatch, "{} takes {} values, its input has {}", weight.name, weight.value.columns(), n);
   Tape& tape = states.tape();
   Variable loss = tape.variable(tape.empty(1, 1), states.needs_grad() || weight.trainable);
   Tensor grad;
@@ -101,12 +106,15 @@ Variable projected_cross_entropy(const Variable& states, Parameter& weight, std:
   double sum = 0;
   for (std::int64_t row = 0; row < states.rows(); row += kChunk) {
     const std::int64_t rows = std::min(kChunk, states.rows() - row);
-    gemm(rows, vocabulary, n, 1.0F, {states.value().row(row), n, false}, {weight.value.data(), n, true}, 0.0F, logits.data(), vocabulary);
+    gemm(rows, vocabulary, n, 1.0F, {states.value().row(row), n, false}, {weight.value.data(), n, true}, 0.0F,
+         logits.data(), vocabulary);
     sum += chunk_loss(logits, rows, targets.data() + row, scale, loss.needs_grad());
     if (!loss.needs_grad()) continue;
-    gemm(rows, n, vocabulary, 1.0F, {logits.data(), vocabulary, false}, {weight.value.data(), n, false}, 0.0F, grad.row(row), n);
+    gemm(rows, n, vocabulary, 1.0F, {logits.data(), vocabulary, false}, {weight.value.data(), n, false}, 0.0F,
+         grad.row(row), n);
     if (weight.trainable)
-      gemm(vocabulary, n, rows, 1.0F, {logits.data(), vocabulary, true}, {states.value().row(row), n, false}, weight.begin_grad(), weight.grad.data(), n);
+      gemm(vocabulary, n, rows, 1.0F, {logits.data(), vocabulary, true}, {states.value().row(row), n, false},
+           weight.begin_grad(), weight.grad.data(), n);
   }
   loss.value().data()[0] = static_cast<float>(sum * static_cast<double>(scale));
   if (loss.needs_grad()) tape.record<ProjectedNode>(states, loss, std::move(grad));

@@ -9,24 +9,27 @@
 namespace gpt {
 namespace {
 
-void norm_rows(const Tensor& x, const NormWeights& w, const Tensor& out, kernels::RowMoments* moments, std::int64_t row, std::int64_t rows) {
+void norm_rows(const Tensor& x, const NormWeights& w, const Tensor& out, kernels::RowMoments* moments, std::int64_t row,
+               std::int64_t rows) {
   const float* bias = w.bias != nullptr ? w.bias->value.data() : nullptr;
   for (std::int64_t r = row; r < row + rows; ++r) {
-    moments[r] = w.rms ? kernels::rms_norm(x.columns(), x.row(r), w.weight->value.data(), w.epsilon, out.row(r))
-                       : kernels::layer_norm(x.columns(), x.row(r), w.weight->value.data(), bias, w.epsilon, out.row(r));
+    moments[r] = w.rms
+                     ? kernels::rms_norm(x.columns(), x.row(r), w.weight->value.data(), w.epsilon, out.row(r))
+                     : kernels::layer_norm(x.columns(), x.row(r), w.weight->value.data(), bias, w.epsilon, out.row(r));
   }
 }
 
 /// dx += the gradient through the norm; the weights' gradients are summed in blocks of rows.
-void norm_gradients(Arena& arena, const Tensor& x, const NormWeights& w, const kernels::RowMoments* moments, const Tensor& dy, float* dx) {
+void norm_gradients(Arena& arena, const Tensor& x, const NormWeights& w, const kernels::RowMoments* moments,
+                    const Tensor& dy, float* dx) {
   const std::int64_t n = x.columns();
   const bool weights = w.weight->trainable, biases = w.bias != nullptr && w.bias->trainable;
   const std::int64_t width = (weights ? n : 0) + (biases ? n : 0);
   const Tensor sums = width > 0 ? Tensor(arena, Shape::vector(width)) : Tensor();
   const auto rows_backward = [&](std::int64_t row, std::int64_t rows, float* partial) {
     for (std::int64_t r = row; r < row + rows; ++r)
-      kernels::norm_backward(n, x.row(r), w.weight->value.data(), moments[r], !w.rms, dy.row(r), dx + r * n, weights ? partial : nullptr,
-                             biases ? partial + (weights ? n : 0) : nullptr);
+      kernels::norm_backward(n, x.row(r), w.weight->value.data(), moments[r], !w.rms, dy.row(r), dx + r * n,
+                             weights ? partial : nullptr, biases ? partial + (weights ? n : 0) : nullptr);
   };
   if (width == 0) return for_rows(x, [&](std::int64_t row, std::int64_t rows) { rows_backward(row, rows, nullptr); });
   sum_rows(arena, x.rows(), width, 0.0F, sums.data(), rows_backward);
@@ -38,7 +41,9 @@ void norm_gradients(Arena& arena, const Tensor& x, const NormWeights& w, const k
   if (biases) deliver(*w.bias, sums.data() + (weights ? n : 0));
 }
 
-Tensor moments_for(Tape& tape, std::int64_t rows) { return tape.empty(rows, sizeof(kernels::RowMoments) / sizeof(float)); }
+Tensor moments_for(Tape& tape, std::int64_t rows) {
+  return tape.empty(rows, sizeof(kernels::RowMoments) / sizeof(float));
+}
 kernels::RowMoments* moments_in(const Tensor& tensor) { return reinterpret_cast<kernels::RowMoments*>(tensor.data()); }
 
 class NormNode final : public Node {
@@ -62,8 +67,15 @@ class NormNode final : public Node {
 
 class AddNormNode final : public Node {
  public:
-  AddNormNode(Variable x, Variable delta, Normed out, const NormWeights& weights, Tensor moments, float dropout, const kernels::DropoutKey& key)
-      : x_(std::move(x)), delta_(std::move(delta)), out_(std::move(out)), weights_(weights), moments_(std::move(moments)), dropout_(dropout), key_(key) {}
+  AddNormNode(Variable x, Variable delta, Normed out, const NormWeights& weights, Tensor moments, float dropout,
+              const kernels::DropoutKey& key)
+      : x_(std::move(x)),
+        delta_(std::move(delta)),
+        out_(std::move(out)),
+        weights_(weights),
+        moments_(std::move(moments)),
+        dropout_(dropout),
+        key_(key) {}
 
   void backward() override {
     // d sum = what came over the residual path + what came through the norm.
@@ -76,7 +88,8 @@ class AddNormNode final : public Node {
       grad_target(out_.sum);  // a buffer of its own: it is written to
     }
     if (out_.normed.grad())
-      norm_gradients(out_.sum.tape().arena(), out_.sum.value(), weights_, moments_in(moments_), out_.normed.grad(), ds.data());
+      norm_gradients(out_.sum.tape().arena(), out_.sum.value(), weights_, moments_in(moments_), out_.normed.grad(),
+                     ds.data());
     if (delta_.needs_grad()) add_grad(delta_, dropout_ > 0.0F ? dropped(ds) : ds);
     if (x_.needs_grad()) add_grad(x_, std::move(ds));
   }
@@ -85,7 +98,8 @@ class AddNormNode final : public Node {
   Tensor dropped(const Tensor& ds) const {
     Tensor out = out_.sum.tape().empty(ds.rows(), ds.columns());
     for_rows(ds, [&](std::int64_t row, std::int64_t rows) {
-      kernels::dropout(rows * ds.columns(), dropout_, key_, static_cast<std::uint64_t>(row * ds.columns()), ds.row(row), out.row(row));
+      kernels::dropout(rows * ds.columns(), dropout_, key_, static_cast<std::uint64_t>(row * ds.columns()), ds.row(row),
+                       out.row(row));
     });
     return out;
   }
@@ -102,7 +116,8 @@ bool trains(const NormWeights& w) { return w.weight->trainable || (w.bias != nul
 
 void check(const Variable& x, const NormWeights& w) {
   if (w.weight->value.size() != x.columns())
-    fail(ErrorCode::mismatch, "{} has {} values, the row it normalizes {}", w.weight->name, w.weight->value.size(), x.columns());
+    fail(ErrorCode::mismatch, "{} has {} values, the row it normalizes {}", w.weight->name, w.weight->value.size(),
+         x.columns());
 }
 
 }  // namespace
@@ -112,7 +127,9 @@ Variable norm(const Variable& x, const NormWeights& weights) {
   Tape& tape = x.tape();
   Variable y = tape.variable(tape.empty(x.rows(), x.columns()), x.needs_grad() || trains(weights));
   Tensor moments = moments_for(tape, x.rows());
-  for_rows(x.value(), [&](std::int64_t row, std::int64_t rows) { norm_rows(x.value(), weights, y.value(), moments_in(moments), row, rows); });
+  for_rows(x.value(), [&](std::int64_t row, std::int64_t rows) {
+    norm_rows(x.value(), weights, y.value(), moments_in(moments), row, rows);
+  });
   if (y.needs_grad()) tape.record<NormNode>(x, y, weights, std::move(moments));
   return y;
 }
@@ -123,10 +140,12 @@ Normed add_norm(const Variable& x, const Variable& delta, const NormWeights& wei
     fail(ErrorCode::mismatch, "cannot add [{}, {}] to [{}, {}]", delta.rows(), delta.columns(), x.rows(), x.columns());
   Tape& tape = x.tape();
   const bool wanted = x.needs_grad() || delta.needs_grad();
-  Normed out{tape.variable(tape.empty(x.rows(), x.columns()), wanted), tape.variable(tape.empty(x.rows(), x.columns()), wanted || trains(weights))};
+  Normed out{tape.variable(tape.empty(x.rows(), x.columns()), wanted),
+             tape.variable(tape.empty(x.rows(), x.columns()), wanted || trains(weights))};
   Tensor moments = moments_for(tape, x.rows());
   const float p = tape.recording() ? dropout : 0.0F;
-  const kernels::DropoutKey key = p > 0.0F ? kernels::DropoutKey{tape.seed(), tape.step(), tape.next_random_stream()} : kernels::DropoutKey{};
+  const kernels::DropoutKey key =
+      p > 0.0F ? kernels::DropoutKey{tape.seed(), tape.step(), tape.next_random_stream()} : kernels::DropoutKey{};
   for_rows(x.value(), [&](std::int64_t row, std::int64_t rows) {
     const std::int64_t n = rows * x.columns();
     float* const sum = out.sum.value().row(row);

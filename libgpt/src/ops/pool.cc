@@ -15,13 +15,15 @@ struct Rows {
 };
 
 Rows rows_of(const Batch& batch, std::int64_t sequence, bool last_only) {
-  const std::int64_t begin = batch.offsets[static_cast<std::size_t>(sequence)], end = batch.offsets[static_cast<std::size_t>(sequence) + 1];
+  const std::int64_t begin = batch.offsets[static_cast<std::size_t>(sequence)],
+                     end = batch.offsets[static_cast<std::size_t>(sequence) + 1];
   return last_only ? Rows{end - 1, 1} : Rows{begin, end - begin};
 }
 
 class PoolNode final : public Node {
  public:
-  PoolNode(Variable x, Variable y, const Batch& batch, bool last_only) : x_(std::move(x)), y_(std::move(y)), batch_(batch), last_only_(last_only) {}
+  PoolNode(Variable x, Variable y, const Batch& batch, bool last_only)
+      : x_(std::move(x)), y_(std::move(y)), batch_(batch), last_only_(last_only) {}
 
   void backward() override {
     const Tensor& dy = y_.grad();
@@ -44,7 +46,8 @@ class PoolNode final : public Node {
 };
 
 Variable pool(const Variable& x, const Batch& batch, bool last_only) {
-  if (x.rows() != batch.token_count()) fail(ErrorCode::mismatch, "{} rows for a batch of {} tokens", x.rows(), batch.token_count());
+  if (x.rows() != batch.token_count())
+    fail(ErrorCode::mismatch, "{} rows for a batch of {} tokens", x.rows(), batch.token_count());
   for (std::int32_t s = 0; s < batch.sequences(); ++s)
     if (batch.length(s) == 0) fail(ErrorCode::mismatch, "sequence {} of a batch has no token", s);
   Tape& tape = x.tape();

@@ -10,7 +10,9 @@
 namespace gpt {
 
 /// Rows that one task takes: about 16,000 values.
-inline std::int64_t rows_per_block(std::int64_t columns) { return std::clamp<std::int64_t>(16384 / std::max<std::int64_t>(columns, 1), 1, 4096); }
+inline std::int64_t rows_per_block(std::int64_t columns) {
+  return std::clamp<std::int64_t>(16384 / std::max<std::int64_t>(columns, 1), 1, 4096);
+}
 
 /// body(row, rows) for blocks that cover a matrix, in parallel.
 template <typename Body>
@@ -24,8 +26,8 @@ void for_rows(const Tensor& tensor, const Body& body) {
   for_rows(tensor.rows(), tensor.columns(), body);
 }
 
-/// Sums over rows: body(row, rows, partial) adds the rows' contributions to partial[width], which starts at zero; the partial
-/// sums of fixed blocks are added in order to out (beta 0: out's old contents do not count).
+/// Sums over rows: body(row, rows, partial) adds the rows' contributions to partial[width], which starts at zero; the
+/// partial sums of fixed blocks are added in order to out (beta 0: out's old contents do not count).
 template <typename Body>
 void sum_rows(Arena& arena, std::int64_t rows, std::int64_t width, float beta, float* out, const Body& body) {
   constexpr std::int64_t kBlock = 64;

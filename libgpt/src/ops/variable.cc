@@ -49,7 +49,8 @@ Tape::~Tape() {
 Variable Tape::variable(Tensor value, bool needs_grad) {
   const Arena::Block block = arena_.allocate(sizeof(Variable::State));
   Variable variable;
-  variable.state_ = new (block.data) Variable::State{this, std::move(value), {}, needs_grad && recording_, 1, block.storage};
+  variable.state_ =
+      new (block.data) Variable::State{this, std::move(value), {}, needs_grad && recording_, 1, block.storage};
   return variable;
 }
 
@@ -67,7 +68,8 @@ void Tape::pop() noexcept {
 }
 
 void Tape::backward(const Variable& loss) {
-  if (loss.value().size() != 1) fail(ErrorCode::mismatch, "backward starts from one number, not from {} x {}", loss.rows(), loss.columns());
+  if (loss.value().size() != 1)
+    fail(ErrorCode::mismatch, "backward starts from one number, not from {} x {}", loss.rows(), loss.columns());
   if (!loss.needs_grad()) return;
   loss.grad() = empty(1, 1);
   loss.grad().fill(1.0F);

@@ -36,7 +36,8 @@ struct alignas(kAlignment) Arena::Header final : Storage {
 Arena::Arena(std::size_t reserve_bytes) : reserved_(round_up(reserve_bytes)) {
   void* range = mmap(nullptr, reserved_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED)
-    fail(ErrorCode::io, "cannot reserve {} bytes of address space for activations: {}; raise the limit (ulimit -v)", reserved_, std::strerror(errno));
+    fail(ErrorCode::io, "cannot reserve {} bytes of address space for activations: {}; raise the limit (ulimit -v)",
+         reserved_, std::strerror(errno));
   madvise(range, reserved_, MADV_HUGEPAGE);
   base_ = static_cast<std::byte*>(range);
 }

@@ -47,13 +47,15 @@ void restore_threads(int before) noexcept {
   if (before > 0 && open_mp().set != nullptr) open_mp().set(before);
 }
 
-void sgemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, float alpha, const float* a, std::int64_t lda,
-           const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
+void sgemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, float alpha,
+           const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
   dnnl_status_t status = dnnl_success;
   on_one_thread([&] {
     status = dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   });
-  if (status != dnnl_success) fail(ErrorCode::unsupported, "oneDNN refused a product of {} x {} x {} (status {})", m, n, k, static_cast<int>(status));
+  if (status != dnnl_success)
+    fail(ErrorCode::unsupported, "oneDNN refused a product of {} x {} x {} (status {})", m, n, k,
+         static_cast<int>(status));
 }
 
 }  // namespace gpt::onednn

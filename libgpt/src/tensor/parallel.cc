@@ -29,7 +29,8 @@ class OneThreadEach final : public tbb::task_scheduler_observer {
 };
 
 int checked(int count) {
-  if (count < 0 || count > 1024) fail(ErrorCode::invalid_option, "a thread count must be between 1 and 1024, not {}", count);
+  if (count < 0 || count > 1024)
+    fail(ErrorCode::invalid_option, "a thread count must be between 1 and 1024, not {}", count);
   return count == 0 ? tbb::info::default_concurrency() : count;
 }
 
@@ -57,9 +58,12 @@ void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& b
     return;
   }
   if (count == 1) return body(0);
-  tbb::parallel_for(tbb::blocked_range<std::int64_t>(0, count, 1), [&body](const tbb::blocked_range<std::int64_t>& range) {
-    for (std::int64_t i = range.begin(); i != range.end(); ++i) body(i);
-  }, tbb::simple_partitioner());
+  tbb::parallel_for(
+      tbb::blocked_range<std::int64_t>(0, count, 1),
+      [&body](const tbb::blocked_range<std::int64_t>& range) {
+        for (std::int64_t i = range.begin(); i != range.end(); ++i) body(i);
+      },
+      tbb::simple_partitioner());
 }
 
 }  // namespace gpt

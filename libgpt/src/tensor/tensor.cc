@@ -10,8 +10,10 @@ namespace {
 /// Zeroed memory of its own.
 class HeapStorage final : public Storage {
  public:
-  explicit HeapStorage(std::size_t bytes) : data_(::operator new(bytes, std::align_val_t{64})) { std::memset(data_, 0, bytes); }
-  ~HeapStorage() override { ::operator delete(data_, std::align_val_t{64}); }
+  explicit HeapStorage(std::size_t bytes) : data_(::operator new (bytes, std::align_val_t{64})) {
+    std::memset(data_, 0, bytes);
+  }
+  ~HeapStorage() override { ::operator delete (data_, std::align_val_t{64}); }
   void* data() const noexcept { return data_; }
 
  private:

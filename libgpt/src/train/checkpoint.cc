@@ -17,9 +17,12 @@ namespace fs = std::filesystem;
 
 std::string_view schedule_name(Schedule schedule) {
   switch (schedule) {
-    case Schedule::linear: return "linear";
-    case Schedule::cosine: return "cosine";
-    case Schedule::constant: break;
+    case Schedule::linear:
+      return "linear";
+    case Schedule::cosine:
+      return "cosine";
+    case Schedule::constant:
+      break;
   }
   return "constant";
 }
@@ -28,7 +31,8 @@ std::string hash_of(std::span<const Example> examples) {
   Hasher hasher;
   for (const Example& e : examples) {
     hasher.update(e.tokens.data(), e.tokens.size() * sizeof(std::int32_t));
-    const std::array<std::int32_t, 5> numbers{static_cast<std::int32_t>(e.tokens.size()), e.target.label, e.target.first, e.target.last, e.target.loss_from};
+    const std::array<std::int32_t, 5> numbers{static_cast<std::int32_t>(e.tokens.size()), e.target.label,
+                                              e.target.first, e.target.last, e.target.loss_from};
     hasher.update(numbers.data(), sizeof(numbers));
     hasher.update(e.target.values.data(), e.target.values.size() * sizeof(float));
   }
@@ -63,7 +67,9 @@ std::vector<fs::path> checkpoints_in(const fs::path& folder) {
   return found;
 }
 
-TensorToWrite to_write(const std::string& name, const Tensor& tensor) { return {name, StoredType::f32, {tensor.rows(), tensor.columns()}, tensor.data()}; }
+TensorToWrite to_write(const std::string& name, const Tensor& tensor) {
+  return {name, StoredType::f32, {tensor.rows(), tensor.columns()}, tensor.data()};
+}
 
 void fill(const WeightSource& source, const std::string& name, const Tensor& tensor) {
   const StoredTensor* stored = source.find(name);
@@ -76,15 +82,28 @@ nlohmann::json to_json(const StepRecord& r) { return {r.step, r.epoch, r.loss, r
 
 }  // namespace
 
-nlohmann::json run_identity(const TrainOptions& o, std::span<const Example> examples, const std::vector<Parameter*>& parameters) {
-  return {{"epochs", o.epochs}, {"max_steps", o.max_steps}, {"batch_size", o.batch_size}, {"accumulation", o.accumulation},
-          {"learning_rate", o.learning_rate}, {"weight_decay", o.weight_decay}, {"beta1", o.beta1}, {"beta2", o.beta2}, {"epsilon", o.epsilon},
-          {"max_grad_norm", o.max_grad_norm}, {"schedule", schedule_name(o.schedule)}, {"warmup_steps", o.warmup_steps},
-          {"warmup_ratio", o.warmup_ratio}, {"seed", o.seed}, {"training data", hash_of(examples)}, {"initial weights", hash_of(parameters)}};
+nlohmann::json run_identity(const TrainOptions& o, std::span<const Example> examples,
+                            const std::vector<Parameter*>& parameters) {
+  return {{"epochs", o.epochs},
+          {"max_steps", o.max_steps},
+          {"batch_size", o.batch_size},
+          {"accumulation", o.accumulation},
+          {"learning_rate", o.learning_rate},
+          {"weight_decay", o.weight_decay},
+          {"beta1", o.beta1},
+          {"beta2", o.beta2},
+          {"epsilon", o.epsilon},
+          {"max_grad_norm", o.max_grad_norm},
+          {"schedule", schedule_name(o.schedule)},
+          {"warmup_steps", o.warmup_steps},
+          {"warmup_ratio", o.warmup_ratio},
+          {"seed", o.seed},
+          {"training data", hash_of(examples)},
+          {"initial weights", hash_of(parameters)}};
 }
 
-void save_checkpoint(const fs::path& folder, AdamW& optimizer, const std::vector<StepRecord>& records, const nlohmann::json& identity,
-                     std::int64_t limit) {
+void save_checkpoint(const fs::path& folder, AdamW& optimizer, const std::vector<StepRecord>& records,
+                     const nlohmann::json& identity, std::int64_t limit) {
   AtomicFolder checkpoint(folder / fmt::format("checkpoint-{}", optimizer.steps()));
   std::vector<TensorToWrite> weights, moments;
   for (std::size_t i = 0; i < optimizer.parameters().size(); ++i) {
@@ -104,14 +123,18 @@ void save_checkpoint(const fs::path& folder, AdamW& optimizer, const std::vector
   for (std::size_t i = static_cast<std::size_t>(limit); i < all.size(); ++i) fs::remove_all(all[i]);
 }
 
-void load_checkpoint(const fs::path& checkpoint, AdamW& optimizer, std::vector<StepRecord>& records, const nlohmann::json& identity) {
+void load_checkpoint(const fs::path& checkpoint, AdamW& optimizer, std::vector<StepRecord>& records,
+                     const nlohmann::json& identity) {
   if (!fs::is_directory(checkpoint)) fail(ErrorCode::not_found, "{}: there is no checkpoint here", checkpoint.string());
   if (const FolderCheck check = verify_folder(checkpoint); !check.complete)
-    fail(ErrorCode::malformed, "{}: the checkpoint is not complete ({}); name an older one", checkpoint.string(), check.problem);
+    fail(ErrorCode::malformed, "{}: the checkpoint is not complete ({}); name an older one", checkpoint.string(),
+         check.problem);
   const nlohmann::json state = read_json_file(checkpoint / "trainer_state.json");
   for (const auto& [key, value] : identity.items())
     if (state.at("run").value(key, nlohmann::json()) != value)
-      fail(ErrorCode::mismatch, "{}: this checkpoint belongs to another run: its {} is {}, this run's is {}; give the same flags and files, or --overwrite_output_dir",
+      fail(ErrorCode::mismatch,
+           "{}: this checkpoint belongs to another run: its {} is {}, this run's is {}; give the same flags and files, "
+           "or --overwrite_output_dir",
            checkpoint.string(), key, state.at("run").value(key, nlohmann::json()).dump(), value.dump());
   const SafetensorsFile weights(checkpoint / "trained.safetensors"), moments(checkpoint / "optimizer.safetensors");
   for (std::size_t i = 0; i < optimizer.parameters().size(); ++i) {
@@ -123,7 +146,8 @@ void load_checkpoint(const fs::path& checkpoint, AdamW& optimizer, std::vector<S
   optimizer.set_steps(state.at("step").get<std::int64_t>());
   records.clear();
   for (const auto& r : state.at("records"))
-    records.push_back({r.at(0).get<std::int64_t>(), r.at(1).get<double>(), r.at(2).get<double>(), r.at(3).get<double>(), r.at(4).get<double>()});
+    records.push_back({r.at(0).get<std::int64_t>(), r.at(1).get<double>(), r.at(2).get<double>(), r.at(3).get<double>(),
+                       r.at(4).get<double>()});
 }
 
 fs::path newest_checkpoint(const fs::path& folder) {

@@ -11,12 +11,15 @@
 namespace gpt {
 
 /// What a run is: options, data and weights. Two runs with equal identities make the same steps.
-nlohmann::json run_identity(const TrainOptions& options, std::span<const Example> examples, const std::vector<Parameter*>& parameters);
+nlohmann::json run_identity(const TrainOptions& options, std::span<const Example> examples,
+                            const std::vector<Parameter*>& parameters);
 
 /// Writes folder/checkpoint-STEP and drops the oldest ones beyond the limit (0: keeps all).
-void save_checkpoint(const std::filesystem::path& folder, AdamW& optimizer, const std::vector<StepRecord>& records, const nlohmann::json& identity,
-                     std::int64_t limit);
-/// Fills parameters, optimizer and records. Errors: not_found, malformed (incomplete), mismatch (another run: names what differs).
-void load_checkpoint(const std::filesystem::path& checkpoint, AdamW& optimizer, std::vector<StepRecord>& records, const nlohmann::json& identity);
+void save_checkpoint(const std::filesystem::path& folder, AdamW& optimizer, const std::vector<StepRecord>& records,
+                     const nlohmann::json& identity, std::int64_t limit);
+/// Fills parameters, optimizer and records. Errors: not_found, malformed (incomplete), mismatch (another run: names
+/// what differs).
+void load_checkpoint(const std::filesystem::path& checkpoint, AdamW& optimizer, std::vector<StepRecord>& records,
+                     const nlohmann::json& identity);
 
 }  // namespace gpt

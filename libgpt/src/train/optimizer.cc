@@ -14,12 +14,14 @@ constexpr std::int64_t kChunk = 1 << 16;
 
 }  // namespace
 
-AdamW::AdamW(std::vector<Parameter*> parameters, const TrainOptions& options) : parameters_(std::move(parameters)), options_(options) {
+AdamW::AdamW(std::vector<Parameter*> parameters, const TrainOptions& options)
+    : parameters_(std::move(parameters)), options_(options) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& value = parameters_[i]->value;
     first_.push_back(Tensor::zeros(value.shape()));
     second_.push_back(Tensor::zeros(value.shape()));
-    for (std::int64_t first = 0; first < value.size(); first += kChunk) chunks_.push_back({i, first, std::min(kChunk, value.size() - first)});
+    for (std::int64_t first = 0; first < value.size(); first += kChunk)
+      chunks_.push_back({i, first, std::min(kChunk, value.size() - first)});
   }
 }
 
@@ -32,7 +34,8 @@ double AdamW::grad_norm() const {
   parallel_for(static_cast<std::int64_t>(chunks_.size()), [&](std::int64_t i) {
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
     const Parameter& p = *parameters_[chunk.parameter];
-    if (!p.grad_fresh) sums[static_cast<std::size_t>(i)] = kernels::sum_of_squares(chunk.count, p.grad.data() + chunk.first);
+    if (!p.grad_fresh)
+      sums[static_cast<std::size_t>(i)] = kernels::sum_of_squares(chunk.count, p.grad.data() + chunk.first);
   });
   double total = 0;
   for (const double sum : sums) total += sum;
@@ -42,17 +45,23 @@ double AdamW::grad_norm() const {
 void AdamW::step(double learning_rate, double grad_factor) {
   ++steps_;
   const auto count = static_cast<double>(steps_);
-  kernels::AdamwStep step{static_cast<float>(learning_rate), static_cast<float>(options_.beta2), static_cast<float>(options_.epsilon), 0.0F,
-                          static_cast<float>(1.0 - options_.beta1), static_cast<float>(1.0 - options_.beta2), static_cast<float>(1.0 - std::pow(options_.beta1, count)),
-                          static_cast<float>(1.0 - std::pow(options_.beta2, count)), static_cast<float>(grad_factor)};
+  kernels::AdamwStep step{static_cast<float>(learning_rate),
+                          static_cast<float>(options_.beta2),
+                          static_cast<float>(options_.epsilon),
+                          0.0F,
+                          static_cast<float>(1.0 - options_.beta1),
+                          static_cast<float>(1.0 - options_.beta2),
+                          static_cast<float>(1.0 - std::pow(options_.beta1, count)),
+                          static_cast<float>(1.0 - std::pow(options_.beta2, count)),
+                          static_cast<float>(grad_factor)};
   parallel_for(static_cast<std::int64_t>(chunks_.size()), [&](std::int64_t i) {
     const Chunk& chunk = chunks_[static_cast<std::size_t>(i)];
     Parameter& p = *parameters_[chunk.parameter];
     if (p.grad_fresh) return;  // took no part in this step
     kernels::AdamwStep own = step;
     own.weight_decay = p.value.shape().rank == 2 ? static_cast<float>(options_.weight_decay) : 0.0F;
-    kernels::adamw(chunk.count, own, p.grad.data() + chunk.first, p.value.data() + chunk.first, first_[chunk.parameter].data() + chunk.first,
-                   second_[chunk.parameter].data() + chunk.first);
+    kernels::adamw(chunk.count, own, p.grad.data() + chunk.first, p.value.data() + chunk.first,
+                   first_[chunk.parameter].data() + chunk.first, second_[chunk.parameter].data() + chunk.first);
   });
 }
 

@@ -8,13 +8,20 @@ namespace gpt {
 
 double learning_rate(const TrainOptions& options, std::int64_t step, std::int64_t total) {
   const std::int64_t warmup =
-      options.warmup_steps > 0 ? options.warmup_steps : static_cast<std::int64_t>(std::ceil(options.warmup_ratio * static_cast<double>(total)));
-  if (step < warmup) return options.learning_rate * static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(1, warmup));
-  const double progress = static_cast<double>(step - warmup) / static_cast<double>(std::max<std::int64_t>(1, total - warmup));
+      options.warmup_steps > 0
+          ? options.warmup_steps
+          : static_cast<std::int64_t>(std::ceil(options.warmup_ratio * static_cast<double>(total)));
+  if (step < warmup)
+    return options.learning_rate * static_cast<double>(step) / static_cast<double>(std::max<std::int64_t>(1, warmup));
+  const double progress =
+      static_cast<double>(step - warmup) / static_cast<double>(std::max<std::int64_t>(1, total - warmup));
   switch (options.schedule) {
-    case Schedule::linear: return options.learning_rate * std::max(0.0, 1.0 - progress);
-    case Schedule::cosine: return options.learning_rate * std::max(0.0, 0.5 * (1.0 + std::cos(std::numbers::pi * progress)));
-    case Schedule::constant: break;
+    case Schedule::linear:
+      return options.learning_rate * std::max(0.0, 1.0 - progress);
+    case Schedule::cosine:
+      return options.learning_rate * std::max(0.0, 0.5 * (1.0 + std::cos(std::numbers::pi * progress)));
+    case Schedule::constant:
+      break;
   }
   return options.learning_rate;
 }

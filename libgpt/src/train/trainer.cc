@@ -21,10 +21,12 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 void check(const TrainOptions& o, std::size_t examples) {
   const auto positive = [](const char* name, double value) {
-    if (!(value > 0) || !std::isfinite(value)) fail(ErrorCode::invalid_option, "{} must be a positive number, not {}", name, value);
+    if (!(value > 0) || !std::isfinite(value))
+      fail(ErrorCode::invalid_option, "{} must be a positive number, not {}", name, value);
   };
   const auto not_negative = [](const char* name, double value) {
-    if (!(value >= 0) || !std::isfinite(value)) fail(ErrorCode::invalid_option, "{} must be 0 or more, not {}", name, value);
+    if (!(value >= 0) || !std::isfinite(value))
+      fail(ErrorCode::invalid_option, "{} must be 0 or more, not {}", name, value);
   };
   if (examples == 0) fail(ErrorCode::invalid_option, "there is nothing to train on: no example was left");
   positive("the learning rate", o.learning_rate);
@@ -34,7 +36,8 @@ void check(const TrainOptions& o, std::size_t examples) {
   not_negative("the weight decay", o.weight_decay);
   not_negative("the largest gradient norm", o.max_grad_norm);
   not_negative("the number of warm-up steps", static_cast<double>(o.warmup_steps));
-  if (!(o.warmup_ratio >= 0 && o.warmup_ratio <= 1)) fail(ErrorCode::invalid_option, "the warm-up ratio must be between 0 and 1, not {}", o.warmup_ratio);
+  if (!(o.warmup_ratio >= 0 && o.warmup_ratio <= 1))
+    fail(ErrorCode::invalid_option, "the warm-up ratio must be between 0 and 1, not {}", o.warmup_ratio);
 }
 
 /// Which examples step `step` takes: a new order each epoch, from the seed.
@@ -48,7 +51,8 @@ class Order {
   std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
   std::int64_t steps() const {
     if (options_.max_steps > 0) return options_.max_steps;
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(options_.epochs * static_cast<double>(steps_per_epoch_) - 1e-9)));
+    return std::max<std::int64_t>(
+        1, static_cast<std::int64_t>(std::ceil(options_.epochs * static_cast<double>(steps_per_epoch_) - 1e-9)));
   }
 
   std::vector<std::span<const std::uint32_t>> batches(std::int64_t step) {
@@ -74,15 +78,24 @@ class Order {
 
 class Run {
  public:
-  Run(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options, const std::filesystem::path& checkpoints,
-      const TrainHooks& hooks)
-      : decoder_(decoder), head_(head), examples_(examples), options_(options), checkpoints_(checkpoints), hooks_(hooks), order_(examples.size(), options),
-        optimizer_(trainable(decoder, head), options), identity_(run_identity(options, examples, optimizer_.parameters())) {}
+  Run(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options,
+      const std::filesystem::path& checkpoints, const TrainHooks& hooks)
+      : decoder_(decoder),
+        head_(head),
+        examples_(examples),
+        options_(options),
+        checkpoints_(checkpoints),
+        hooks_(hooks),
+        order_(examples.size(), options),
+        optimizer_(trainable(decoder, head), options),
+        identity_(run_identity(options, examples, optimizer_.parameters())) {}
 
   TrainResult run(const std::filesystem::path& resume) {
     if (!resume.empty()) load_checkpoint(resume, optimizer_, result_.records, identity_);
     const std::int64_t total = order_.steps();
-    if (hooks_.started) hooks_.started({static_cast<std::int64_t>(examples_.size()), total, order_.steps_per_epoch(), optimizer_.steps()});
+    if (hooks_.started)
+      hooks_.started(
+          {static_cast<std::int64_t>(examples_.size()), total, order_.steps_per_epoch(), optimizer_.steps()});
     while (optimizer_.steps() < total && !result_.stopped) {
       const Clock::time_point start = Clock::now();
       const StepRecord record = step(total);
@@ -109,7 +122,8 @@ class Run {
     const std::int64_t index = optimizer_.steps();
     std::vector<Batch> batches;
     std::int64_t terms = 0;
-    for (const auto& indices : order_.batches(index)) terms += head_.loss_terms(batches.emplace_back(pack(examples_, indices)));
+    for (const auto& indices : order_.batches(index))
+      terms += head_.loss_terms(batches.emplace_back(pack(examples_, indices)));
     const float scale = 1.0F / static_cast<float>(std::max<std::int64_t>(1, terms));
 
     optimizer_.zero_grad();
@@ -125,19 +139,23 @@ class Run {
     }
     const double norm = optimizer_.grad_norm();
     if (!std::isfinite(loss) || !std::isfinite(norm))
-      fail(ErrorCode::diverged, "step {}: the loss is {} and the gradient norm {}; training stopped before the weights took it. Try a smaller learning rate{}", index + 1,
-           loss, norm, last_saved_.empty() ? std::string() : ", or resume from " + last_saved_.string());
+      fail(ErrorCode::diverged,
+           "step {}: the loss is {} and the gradient norm {}; training stopped before the weights took it. Try a "
+           "smaller learning rate{}",
+           index + 1, loss, norm, last_saved_.empty() ? std::string() : ", or resume from " + last_saved_.string());
     const double rate = learning_rate(options_, index, total);
     const double limit = options_.max_grad_norm;
     optimizer_.step(rate, limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1.0);
-    return {index + 1, static_cast<double>(index + 1) / static_cast<double>(order_.steps_per_epoch()), loss, rate, norm};
+    return {index + 1, static_cast<double>(index + 1) / static_cast<double>(order_.steps_per_epoch()), loss, rate,
+            norm};
   }
 
   void after(const StepRecord& record, std::int64_t total) {
     if (hooks_.stepped) hooks_.stepped(record);
     const bool last = record.step == total;
     const auto due = [&](std::int64_t every) { return every > 0 && record.step % every == 0; };
-    if (hooks_.evaluate && !last && (due(options_.eval_steps) || (options_.eval_steps == 0 && record.step % order_.steps_per_epoch() == 0)))
+    if (hooks_.evaluate && !last &&
+        (due(options_.eval_steps) || (options_.eval_steps == 0 && record.step % order_.steps_per_epoch() == 0)))
       hooks_.evaluate(record);
     const bool stop = hooks_.stop_requested && hooks_.stop_requested() && !last;
     if (stop || (due(options_.save_steps) && !last)) save();
@@ -151,8 +169,10 @@ class Run {
 
   TrainResult finish(std::int64_t total) {
     result_.steps = optimizer_.steps();
-    result_.epochs = static_cast<double>(std::min(total, result_.steps)) / static_cast<double>(order_.steps_per_epoch());
-    for (const StepRecord& record : result_.records) result_.mean_loss += record.loss / static_cast<double>(result_.records.size());
+    result_.epochs =
+        static_cast<double>(std::min(total, result_.steps)) / static_cast<double>(order_.steps_per_epoch());
+    for (const StepRecord& record : result_.records)
+      result_.mean_loss += record.loss / static_cast<double>(result_.records.size());
     result_.activation_bytes = arena_.high_water();
     return std::move(result_);
   }
@@ -172,25 +192,30 @@ class Run {
 
 }  // namespace
 
-TrainResult train(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options, Threads& threads,
-                  const std::filesystem::path& checkpoints, const std::filesystem::path& resume, const TrainHooks& hooks) {
+TrainResult train(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options,
+                  Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
+                  const TrainHooks& hooks) {
   check(options, examples.size());
   TrainResult result;
   threads.run([&] { result = Run(decoder, head, examples, options, checkpoints, hooks).run(resume); });
   return result;
 }
 
-std::vector<std::vector<float>> infer(const Decoder& decoder, Head& head, std::span<const Example> examples, std::int64_t batch_size, Threads& threads,
+std::vector<std::vector<float>> infer(const Decoder& decoder, Head& head, std::span<const Example> examples,
+                                      std::int64_t batch_size, Threads& threads,
                                       const std::function<void(std::size_t)>& progress) {
   if (batch_size < 1) fail(ErrorCode::invalid_option, "the batch size must be a positive number, not {}", batch_size);
   std::vector<std::uint32_t> order(examples.size());
   std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) { return examples[a].tokens.size() > examples[b].tokens.size(); });
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return examples[a].tokens.size() > examples[b].tokens.size();
+  });
   std::vector<std::vector<float>> outputs(examples.size());
   threads.run([&] {
     Arena arena;
     for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(batch_size)) {
-      const std::span<const std::uint32_t> indices(order.data() + first, std::min(static_cast<std::size_t>(batch_size), order.size() - first));
+      const std::span<const std::uint32_t> indices(
+          order.data() + first, std::min(static_cast<std::size_t>(batch_size), order.size() - first));
       const Batch batch = pack(examples, indices);
       Tape tape(arena, false);
       const Variable rows = head.forward(decoder.forward(tape, batch), batch);

@@ -1,4 +1,5 @@
-// The log sink. The library never prints: what it has to say goes to the sink that the program sets; the default drops it.
+// The log sink. The library never prints: what it has to say goes to the sink that the program sets; the default drops
+// it.
 #pragma once
 
 #include <fmt/format.h>

@@ -12,10 +12,10 @@ namespace gpt {
 struct OptionSpec {
   enum class Kind { flag, text, integer, number, list };
 
-  std::string name;           ///< with underscores: "text_column"; the command line takes dashes too
+  std::string name;  ///< with underscores: "text_column"; the command line takes dashes too
   Kind kind = Kind::text;
-  std::string default_value;  ///< as on the command line; "" where there is none
-  std::string help;           ///< one line
+  std::string default_value;              ///< as on the command line; "" where there is none
+  std::string help;                       ///< one line
   std::vector<std::string> choices = {};  ///< for text: the only values allowed; empty means any
   std::vector<std::string> aliases = {};  ///< other names of the same option
 };

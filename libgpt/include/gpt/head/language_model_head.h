@@ -5,8 +5,8 @@
 
 namespace gpt {
 
-/// Its weight is the decoder's output projection. Outputs are the hidden states themselves (the loss makes logits in chunks);
-/// targets start at Target::loss_from of each sequence.
+/// Its weight is the decoder's output projection. Outputs are the hidden states themselves (the loss makes logits in
+/// chunks); targets start at Target::loss_from of each sequence.
 class LanguageModelHead final : public Head {
  public:
   explicit LanguageModelHead(Parameter& projection) : projection_(projection) {}

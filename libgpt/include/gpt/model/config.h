@@ -19,7 +19,7 @@ struct ModelConfig {
   MlpKind mlp = MlpKind::gelu_tanh;
   bool learned_positions = false;
   std::optional<double> rope_theta;  ///< rotary positions where set
-  bool tied_embeddings = false;     ///< the output projection is the token embedding
+  bool tied_embeddings = false;      ///< the output projection is the token embedding
   double embedding_dropout = 0, residual_dropout = 0, attention_dropout = 0;
   double initializer_range = 0.02;
   std::optional<std::int32_t> bos, eos, pad;

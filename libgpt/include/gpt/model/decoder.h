@@ -23,9 +23,9 @@ class Decoder {
  public:
   /// Random weights as the family initializes them (normal, initializer_range).
   static std::unique_ptr<Decoder> create(const ModelConfig& config, std::uint64_t seed);
-  /// A Hugging Face folder (config.json + safetensors) or a .gguf file. Float32 weights are used where they lie; others are
-  /// widened once, on the threads of the surrounding Threads::run. Errors: not_found, unsupported (architecture or setting,
-  /// by name), mismatch (a tensor's shape against the configuration, naming both).
+  /// A Hugging Face folder (config.json + safetensors) or a .gguf file. Float32 weights are used where they lie; others
+  /// are widened once, on the threads of the surrounding Threads::run. Errors: not_found, unsupported (architecture or
+  /// setting, by name), mismatch (a tensor's shape against the configuration, naming both).
   static std::unique_ptr<Decoder> load(const std::filesystem::path& path);
   ~Decoder();
 
@@ -37,7 +37,8 @@ class Decoder {
   std::vector<Parameter*> parameters() const;
   /// Everything trains / nothing does.
   void set_trainable(bool on);
-  /// The output projection [vocabulary, hidden]: the token embedding where tied. Error not_found where the files left it out.
+  /// The output projection [vocabulary, hidden]: the token embedding where tied. Error not_found where the files left
+  /// it out.
   Parameter& output_projection() const;
 
   /// Adds adapters to the named projections (see model/lora.h), B zero and A random, and makes them the only trainable

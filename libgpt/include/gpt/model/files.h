@@ -9,13 +9,14 @@
 
 namespace gpt {
 
-/// config.json of a decoder: what Transformers 5 writes for its family, with `extra` merged in (id2label, pad_token_id, ...).
-/// `architecture`: "ForCausalLM", "ForSequenceClassification", ...
-nlohmann::ordered_json transformers_config(const ModelConfig& config, std::string_view architecture, const nlohmann::ordered_json& extra = {});
+/// config.json of a decoder: what Transformers 5 writes for its family, with `extra` merged in (id2label, pad_token_id,
+/// ...). `architecture`: "ForCausalLM", "ForSequenceClassification", ...
+nlohmann::ordered_json transformers_config(const ModelConfig& config, std::string_view architecture,
+                                           const nlohmann::ordered_json& extra = {});
 
 /// Writes config.json and model.safetensors (float32); adapters must be merged first. Head weights keep their names.
-void save_model(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder, std::string_view architecture,
-                const nlohmann::ordered_json& extra = {});
+void save_model(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
+                std::string_view architecture, const nlohmann::ordered_json& extra = {});
 
 /// Fills head weights by name from the tensors of a model folder. Errors: not_found, mismatch, naming the tensor.
 void load_head(std::span<Parameter* const> head, const std::filesystem::path& folder);

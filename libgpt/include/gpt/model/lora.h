@@ -24,7 +24,7 @@ struct LoraOptions {
 /// modules_to_save go into `head` by name. Errors: unsupported (an adapter kind or setting, by name), mismatch.
 void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::span<Parameter* const> head = {});
 /// Writes the same two files, as PEFT reads them. task_type: "SEQ_CLS", "CAUSAL_LM", ...
-void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder, const std::string& base_model,
-                  const std::string& task_type);
+void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
+                  const std::string& base_model, const std::string& task_type);
 
 }  // namespace gpt

@@ -17,9 +17,9 @@ struct LowRank {
 
 /// One weight of a linear map.
 struct LinearPart {
-  Parameter* weight = nullptr;    ///< [outputs, inputs], or [inputs, outputs] where `transposed`
-  bool transposed = false;        ///< GPT-2's Conv1D layout
-  Parameter* bias = nullptr;      ///< [outputs], or null
+  Parameter* weight = nullptr;  ///< [outputs, inputs], or [inputs, outputs] where `transposed`
+  bool transposed = false;      ///< GPT-2's Conv1D layout
+  Parameter* bias = nullptr;    ///< [outputs], or null
   const LowRank* adapter = nullptr;
   std::int64_t inputs() const noexcept { return transposed ? weight->value.rows() : weight->value.columns(); }
   std::int64_t outputs() const noexcept { return transposed ? weight->value.columns() : weight->value.rows(); }

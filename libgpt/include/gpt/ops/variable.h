@@ -14,9 +14,9 @@ class Tape;
 
 /// A weight that outlives the step.
 struct Parameter {
-  std::string name;        ///< as Transformers names it in the model's files
+  std::string name;  ///< as Transformers names it in the model's files
   Tensor value;
-  Tensor grad;             ///< allocated when the parameter becomes trainable
+  Tensor grad;  ///< allocated when the parameter becomes trainable
   bool trainable = false;
   bool grad_fresh = true;  ///< nothing has been added to grad in this step: its contents do not count
 
@@ -53,7 +53,8 @@ class Variable {
   State* state_ = nullptr;
 };
 
-/// What an operation leaves behind for the way back. Subclasses hold variables, tensors and numbers; they live in the arena.
+/// What an operation leaves behind for the way back. Subclasses hold variables, tensors and numbers; they live in the
+/// arena.
 class Node {
  public:
   virtual ~Node();

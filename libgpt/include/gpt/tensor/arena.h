@@ -31,7 +31,8 @@ class Storage {
 };
 
 /// Address-ordered first fit with merging of neighbours. The range is reserved once and backed by memory as it is
-/// touched; not thread-safe (a step is orchestrated by one thread). Everything taken from it must be released before it.
+/// touched; not thread-safe (a step is orchestrated by one thread). Everything taken from it must be released before
+/// it.
 class Arena {
  public:
   /// Error io if the address range cannot be reserved.

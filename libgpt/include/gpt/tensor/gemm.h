@@ -20,7 +20,7 @@ struct Tile {
 
 /// c[m, n] = alpha * a[m, k] * b[k, n] + beta * c, c with `stride` between rows. `finish`, where given, is called once
 /// for each tile after its product (bias, activation while the tile is in the cache).
-void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c, std::int64_t stride,
-          const std::function<void(const Tile&)>& finish = {});
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c,
+          std::int64_t stride, const std::function<void(const Tile&)>& finish = {});
 
 }  // namespace gpt

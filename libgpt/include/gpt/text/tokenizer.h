@@ -33,8 +33,8 @@ class Tokenizer {
   /// malformed, unsupported (a part of tokenizer.json we do not know, by name).
   static std::shared_ptr<const Tokenizer> load(const std::filesystem::path& path);
 
-  /// text must be valid UTF-8 (invalid bytes are replaced by U+FFFD). Special tokens in the text are recognized as such;
-  /// add_special_tokens adds what the tokenizer's post-processor says (none for GPT-2 and SmolLM2).
+  /// text must be valid UTF-8 (invalid bytes are replaced by U+FFFD). Special tokens in the text are recognized as
+  /// such; add_special_tokens adds what the tokenizer's post-processor says (none for GPT-2 and SmolLM2).
   virtual std::vector<std::int32_t> encode(std::string_view text, bool add_special_tokens = false) const = 0;
   virtual Encoding encode_with_offsets(std::string_view text, bool add_special_tokens = false) const = 0;
   /// Bytes that are no valid UTF-8 become U+FFFD.

@@ -10,22 +10,22 @@ namespace gpt {
 enum class Schedule { linear, cosine, constant };
 
 struct TrainOptions {
-  double epochs = 3;             ///< may be fractional
-  std::int64_t max_steps = -1;   ///< overrides epochs where positive
-  std::int64_t batch_size = 8;   ///< sequences in one pass
-  std::int64_t accumulation = 1; ///< passes in one optimizer step
+  double epochs = 3;              ///< may be fractional
+  std::int64_t max_steps = -1;    ///< overrides epochs where positive
+  std::int64_t batch_size = 8;    ///< sequences in one pass
+  std::int64_t accumulation = 1;  ///< passes in one optimizer step
   double learning_rate = 5e-5;
-  double weight_decay = 0;       ///< on tensors of two dimensions
+  double weight_decay = 0;  ///< on tensors of two dimensions
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-  double max_grad_norm = 1;      ///< 0: no clipping
+  double max_grad_norm = 1;  ///< 0: no clipping
   Schedule schedule = Schedule::linear;
   std::int64_t warmup_steps = 0;
-  double warmup_ratio = 0;       ///< of all steps; used where warmup_steps is 0
+  double warmup_ratio = 0;  ///< of all steps; used where warmup_steps is 0
   std::uint64_t seed = 42;
   std::int64_t logging_steps = 10;
-  std::int64_t save_steps = 0;      ///< 0: no checkpoints on the way
+  std::int64_t save_steps = 0;        ///< 0: no checkpoints on the way
   std::int64_t save_total_limit = 0;  ///< 0: keep all
-  std::int64_t eval_steps = 0;      ///< 0: never on the way
+  std::int64_t eval_steps = 0;        ///< 0: never on the way
 };
 
 }  // namespace gpt

@@ -30,10 +30,10 @@ struct TrainResult {
   std::vector<StepRecord> records;  ///< every step, those before a resume included
   std::int64_t steps = 0;
   double epochs = 0, mean_loss = 0;
-  std::int64_t tokens = 0;    ///< trained on in this process
-  double seconds = 0;         ///< in this process, evaluation left out
+  std::int64_t tokens = 0;           ///< trained on in this process
+  double seconds = 0;                ///< in this process, evaluation left out
   std::size_t activation_bytes = 0;  ///< the most the step needed at once
-  bool stopped = false;       ///< on request
+  bool stopped = false;              ///< on request
 };
 
 struct TrainHooks {
@@ -45,19 +45,21 @@ struct TrainHooks {
   std::function<bool()> stop_requested;
 };
 
-/// Trains every trainable parameter of decoder and head. Checkpoints go to checkpoints/checkpoint-STEP, each complete or
-/// absent. Same options, data and seed: the same weights to the last bit, for any number of threads, interrupted or not.
-/// `resume`: the folder of a checkpoint, or empty. Errors: diverged when a loss or gradient is not finite (names the step; the
-/// last checkpoint stays), mismatch when a checkpoint belongs to another run.
-TrainResult train(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options, Threads& threads,
-                  const std::filesystem::path& checkpoints, const std::filesystem::path& resume, const TrainHooks& hooks);
+/// Trains every trainable parameter of decoder and head. Checkpoints go to checkpoints/checkpoint-STEP, each complete
+/// or absent. Same options, data and seed: the same weights to the last bit, for any number of threads, interrupted or
+/// not. `resume`: the folder of a checkpoint, or empty. Errors: diverged when a loss or gradient is not finite (names
+/// the step; the last checkpoint stays), mismatch when a checkpoint belongs to another run.
+TrainResult train(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options,
+                  Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
+                  const TrainHooks& hooks);
 
 /// The newest complete checkpoint-STEP in a folder; empty if there is none.
 std::filesystem::path newest_checkpoint(const std::filesystem::path& folder);
 
-/// What the head answers for each example (Head::forward, its rows), in batches of about batch_size sequences of similar length.
-/// The same for any thread count. `progress` gets the number of examples done.
-std::vector<std::vector<float>> infer(const Decoder& decoder, Head& head, std::span<const Example> examples, std::int64_t batch_size,
-                                      Threads& threads, const std::function<void(std::size_t)>& progress = {});
+/// What the head answers for each example (Head::forward, its rows), in batches of about batch_size sequences of
+/// similar length. The same for any thread count. `progress` gets the number of examples done.
+std::vector<std::vector<float>> infer(const Decoder& decoder, Head& head, std::span<const Example> examples,
+                                      std::int64_t batch_size, Threads& threads,
+                                      const std::function<void(std::size_t)>& progress = {});
 
 }  // namespace gpt

@@ -46,10 +46,20 @@ class Gpt2 final : public Family {
   }
 
   nlohmann::ordered_json to_json(const ModelConfig& c) const override {
-    return {{"activation_function", "gelu_new"}, {"attn_pdrop", c.attention_dropout}, {"embd_pdrop", c.embedding_dropout},
-            {"initializer_range", c.initializer_range}, {"layer_norm_epsilon", c.norm_epsilon}, {"n_ctx", c.context}, {"n_embd", c.hidden},
-            {"n_head", c.heads}, {"n_inner", c.intermediate}, {"n_layer", c.layers}, {"n_positions", c.context},
-            {"resid_pdrop", c.residual_dropout}, {"scale_attn_weights", true}, {"tie_word_embeddings", c.tied_embeddings},
+    return {{"activation_function", "gelu_new"},
+            {"attn_pdrop", c.attention_dropout},
+            {"embd_pdrop", c.embedding_dropout},
+            {"initializer_range", c.initializer_range},
+            {"layer_norm_epsilon", c.norm_epsilon},
+            {"n_ctx", c.context},
+            {"n_embd", c.hidden},
+            {"n_head", c.heads},
+            {"n_inner", c.intermediate},
+            {"n_layer", c.layers},
+            {"n_positions", c.context},
+            {"resid_pdrop", c.residual_dropout},
+            {"scale_attn_weights", true},
+            {"tie_word_embeddings", c.tied_embeddings},
             {"vocab_size", c.vocabulary}};
   }
 
@@ -68,8 +78,12 @@ class Gpt2 final : public Family {
     return c;
   }
 
-  TensorName token_embedding() const override { return {"transformer.wte.weight", "token_embd.weight", GgufForm::same}; }
-  TensorName position_embedding() const override { return {"transformer.wpe.weight", "position_embd.weight", GgufForm::same}; }
+  TensorName token_embedding() const override {
+    return {"transformer.wte.weight", "token_embd.weight", GgufForm::same};
+  }
+  TensorName position_embedding() const override {
+    return {"transformer.wpe.weight", "position_embd.weight", GgufForm::same};
+  }
   NormName final_norm() const override { return norm("transformer.ln_f", "output_norm"); }
 
   BlockNames block(const ModelConfig& c, std::int64_t index) const override {

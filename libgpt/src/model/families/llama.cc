@@ -47,17 +47,29 @@ class Llama final : public Family {
 
   nlohmann::ordered_json to_json(const ModelConfig& c) const override {
     const double theta = c.rope_theta.value_or(10000.0);
-    return {{"attention_bias", false}, {"attention_dropout", c.attention_dropout}, {"head_dim", c.head_size}, {"hidden_act", "silu"},
-            {"hidden_size", c.hidden}, {"initializer_range", c.initializer_range}, {"intermediate_size", c.intermediate},
-            {"max_position_embeddings", c.context}, {"mlp_bias", false}, {"num_attention_heads", c.heads}, {"num_hidden_layers", c.layers},
-            {"num_key_value_heads", c.kv_heads}, {"rms_norm_eps", c.norm_epsilon}, {"rope_theta", theta},
-            {"rope_parameters", {{"rope_theta", theta}, {"rope_type", "default"}}}, {"tie_word_embeddings", c.tied_embeddings},
+    return {{"attention_bias", false},
+            {"attention_dropout", c.attention_dropout},
+            {"head_dim", c.head_size},
+            {"hidden_act", "silu"},
+            {"hidden_size", c.hidden},
+            {"initializer_range", c.initializer_range},
+            {"intermediate_size", c.intermediate},
+            {"max_position_embeddings", c.context},
+            {"mlp_bias", false},
+            {"num_attention_heads", c.heads},
+            {"num_hidden_layers", c.layers},
+            {"num_key_value_heads", c.kv_heads},
+            {"rms_norm_eps", c.norm_epsilon},
+            {"rope_theta", theta},
+            {"rope_parameters", {{"rope_theta", theta}, {"rope_type", "default"}}},
+            {"tie_word_embeddings", c.tied_embeddings},
             {"vocab_size", c.vocabulary}};
   }
 
   ModelConfig from_gguf(const GgufFile& file) const override {
     if (file.find("rope_freqs.weight") != nullptr)
-      fail(ErrorCode::unsupported, "{}: scaled rotary positions (rope_freqs.weight) are not supported", file.path().string());
+      fail(ErrorCode::unsupported, "{}: scaled rotary positions (rope_freqs.weight) are not supported",
+           file.path().string());
     ModelConfig c;
     c.family = "llama";
     read_gguf_vocabulary(file, c);
@@ -75,26 +87,34 @@ class Llama final : public Family {
     return c;
   }
 
-  TensorName token_embedding() const override { return {"model.embed_tokens.weight", "token_embd.weight", GgufForm::same}; }
+  TensorName token_embedding() const override {
+    return {"model.embed_tokens.weight", "token_embd.weight", GgufForm::same};
+  }
   NormName final_norm() const override { return norm("model.norm", "output_norm"); }
 
   BlockNames block(const ModelConfig& c, std::int64_t index) const override {
     const std::string ours = fmt::format("model.layers.{}.", index), gguf = fmt::format("blk.{}.", index);
-    const auto projection = [&](const char* path, const char* module, const char* in_gguf, std::int64_t outputs, GgufForm form = GgufForm::same) {
-      return ProjectionName{module, {ours + path + "." + module + ".weight", gguf + in_gguf + ".weight", form}, {}, outputs};
+    const auto projection = [&](const char* path, const char* module, const char* in_gguf, std::int64_t outputs,
+                                GgufForm form = GgufForm::same) {
+      return ProjectionName{
+          module, {ours + path + "." + module + ".weight", gguf + in_gguf + ".weight", form}, {}, outputs};
     };
     const std::int64_t queries = c.heads * c.head_size, keys = c.kv_heads * c.head_size;
     return {norm(ours + "input_layernorm", gguf + "attn_norm"),
             norm(ours + "post_attention_layernorm", gguf + "ffn_norm"),
             {projection("self_attn", "q_proj", "attn_q", queries, GgufForm::permuted_query),
-             projection("self_attn", "k_proj", "attn_k", keys, GgufForm::permuted_key), projection("self_attn", "v_proj", "attn_v", keys)},
+             projection("self_attn", "k_proj", "attn_k", keys, GgufForm::permuted_key),
+             projection("self_attn", "v_proj", "attn_v", keys)},
             projection("self_attn", "o_proj", "attn_output", c.hidden),
-            {projection("mlp", "gate_proj", "ffn_gate", c.intermediate), projection("mlp", "up_proj", "ffn_up", c.intermediate)},
+            {projection("mlp", "gate_proj", "ffn_gate", c.intermediate),
+             projection("mlp", "up_proj", "ffn_up", c.intermediate)},
             projection("mlp", "down_proj", "ffn_down", c.hidden)};
   }
 
  private:
-  static NormName norm(const std::string& ours, const std::string& gguf) { return {{ours + ".weight", gguf + ".weight", GgufForm::same}, {}}; }
+  static NormName norm(const std::string& ours, const std::string& gguf) {
+    return {{ours + ".weight", gguf + ".weight", GgufForm::same}, {}};
+  }
 
   /// Version 5 writes rope_parameters, version 4 rope_theta.
   static double rope_theta(const ConfigReader& read, std::string_view where) {
