@@ -25,4 +25,5 @@ extern "C" __attribute__((visibility("default"))) void gptask_plugin_register(vo
   void gptask_plugin_register(void* gptask_registrar) {                     \
     gptask_plugin_tasks(*static_cast<::gpt::Registrar*>(gptask_registrar)); \
   }                                                                         \
-  static void gptask_plugin_tasks([[maybe_unused]] ::gpt::Registrar& registrar)
+  static void gptask_plugin_tasks(                                          \
+      [[maybe_unused]] ::gpt::Registrar& registrar)  // NOLINT(bugprone-macro-parentheses): a name
