@@ -5,9 +5,9 @@
 #include "text/tiny_tokenizer.h"
 
 using Catch::Contains;
+using gpt::test::put;
 using gpt::test::TemporaryFolder;
 using gpt::test::tiny_tokenizer;
-using gpt::test::write_text;
 
 namespace {
 
@@ -15,7 +15,7 @@ namespace {
 /// message.
 std::string error_of(const std::string& text, gpt::ErrorCode code) {
   const TemporaryFolder folder;
-  write_text(folder / "tokenizer.json", text);
+  put(folder / "tokenizer.json", text);
   try {
     gpt::Tokenizer::load(folder.path());
   } catch (const gpt::Error& error) {
@@ -81,6 +81,6 @@ TEST_CASE("missing files are named", "[text]") {
   CHECK_THROWS_WITH(gpt::Tokenizer::load(folder / "nowhere"), Contains("nowhere: no such file or folder"));
   CHECK_THROWS_WITH(gpt::Tokenizer::load(folder.path()),
                     Contains("neither tokenizer.json nor vocab.json with merges.txt"));
-  write_text(folder / "tokenizer.model", "x");
+  put(folder / "tokenizer.model", "x");
   CHECK_THROWS_WITH(gpt::Tokenizer::load(folder.path()), Contains("tokenizer.model: a SentencePiece model"));
 }

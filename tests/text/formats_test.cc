@@ -4,10 +4,10 @@
 #include "support/catch.h"
 #include "text/tiny_tokenizer.h"
 
-using gpt::test::read_all;
+using gpt::test::get;
+using gpt::test::put;
 using gpt::test::TemporaryFolder;
 using gpt::test::tiny_tokenizer;
-using gpt::test::write_text;
 using Ids = std::vector<std::int32_t>;
 
 namespace {
@@ -16,10 +16,10 @@ namespace {
 void write_vocab_and_merges(const TemporaryFolder& folder) {
   nlohmann::json json = tiny_tokenizer();
   json["model"]["vocab"]["<|endoftext|>"] = 262;
-  write_text(folder / "vocab.json", json["model"]["vocab"].dump());
+  put(folder / "vocab.json", json["model"]["vocab"].dump());
   std::string merges = "#version: 0.2\r\n";
   for (const auto& merge : json["model"]["merges"]) merges += merge.get<std::string>() + "\r\n";
-  write_text(folder / "merges.txt", merges);
+  put(folder / "merges.txt", merges);
 }
 
 }  // namespace
@@ -27,14 +27,13 @@ void write_vocab_and_merges(const TemporaryFolder& folder) {
 TEST_CASE("a saved tokenizer.json is the original text", "[text]") {
   const TemporaryFolder folder, copy;
   const std::string text = tiny_tokenizer().dump(3);
-  write_text(folder / "tokenizer.json", text);
-  write_text(
-      folder / "tokenizer_config.json",
+  put(folder / "tokenizer.json", text);
+  put(folder / "tokenizer_config.json",
       R"({"eos_token": {"content": "<|endoftext|>"}, "chat_template": "{{ x }}", "model_max_length": 99, "extra": 1})");
   const auto tokenizer = gpt::Tokenizer::load(folder.path());
   tokenizer->save(copy.path());
-  CHECK(read_all(copy / "tokenizer.json") == text);
-  CHECK(read_all(copy / "tokenizer_config.json") == read_all(folder / "tokenizer_config.json"));
+  CHECK(get(copy / "tokenizer.json") == text);
+  CHECK(get(copy / "tokenizer_config.json") == get(folder / "tokenizer_config.json"));
   const auto again = gpt::Tokenizer::load(copy.path());
   CHECK(again->hash() == tokenizer->hash());
   CHECK(again->eos() == 262);
@@ -50,9 +49,9 @@ TEST_CASE("vocab.json and merges.txt become a tokenizer.json", "[text]") {
   CHECK(tokenizer->eos() == 262);
   CHECK(tokenizer->is_special(262));
   tokenizer->save(copy.path());
-  const auto json = nlohmann::json::parse(read_all(copy / "tokenizer.json"));
+  const auto json = nlohmann::json::parse(get(copy / "tokenizer.json"));
   CHECK(json["model"]["merges"][1] == "h e");
-  const auto config = nlohmann::json::parse(read_all(copy / "tokenizer_config.json"));
+  const auto config = nlohmann::json::parse(get(copy / "tokenizer_config.json"));
   CHECK(config["tokenizer_class"] == "PreTrainedTokenizerFast");
   CHECK(config["eos_token"] == "<|endoftext|>");
   const auto again = gpt::Tokenizer::load(copy.path());
@@ -62,11 +61,11 @@ TEST_CASE("vocab.json and merges.txt become a tokenizer.json", "[text]") {
 
 TEST_CASE("the chat template's own file wins and is saved", "[text]") {
   const TemporaryFolder folder, copy;
-  write_text(folder / "tokenizer.json", tiny_tokenizer().dump());
-  write_text(folder / "tokenizer_config.json",
-             R"({"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]})");
+  put(folder / "tokenizer.json", tiny_tokenizer().dump());
+  put(folder / "tokenizer_config.json",
+      R"({"chat_template": [{"name": "tool_use", "template": "t"}, {"name": "default", "template": "d"}]})");
   CHECK(gpt::Tokenizer::load(folder.path())->chat_template() == "d");
-  write_text(folder / "chat_template.jinja", "own {{ file }}\n");
+  put(folder / "chat_template.jinja", "own {{ file }}\n");
   const auto tokenizer = gpt::Tokenizer::load(folder.path());
   CHECK(tokenizer->chat_template() == "own {{ file }}\n");
   tokenizer->save(copy.path());
@@ -76,7 +75,7 @@ TEST_CASE("the chat template's own file wins and is saved", "[text]") {
 TEST_CASE("the hash tells tokenizers apart and sees through spellings", "[text]") {
   const auto hash_of = [](const nlohmann::json& json) {
     const TemporaryFolder folder;
-    write_text(folder / "tokenizer.json", json.dump());
+    put(folder / "tokenizer.json", json.dump());
     return gpt::Tokenizer::load(folder / "tokenizer.json")->hash();
   };
   const nlohmann::json original = tiny_tokenizer();
@@ -107,7 +106,7 @@ TEST_CASE("added tokens obey their flags", "[text]") {
   add("one", "single_word");
   add("<l>x", "");
   const TemporaryFolder folder;
-  write_text(folder / "tokenizer.json", json.dump());
+  put(folder / "tokenizer.json", json.dump());
   const auto tokenizer = gpt::Tokenizer::load(folder.path());
   CHECK(tokenizer->encode("a <l> b") == Ids{'a', 263, ' ', 'b'});
   CHECK(tokenizer->encode("a <r> b") == Ids{'a', ' ', 264, 'b'});

@@ -1,10 +1,15 @@
 // Against the tokenizers library: ids, offsets in code points and decoded text of every reference case.
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
+#include "gpt/io/compressed_file.h"
 #include "gpt/text/tokenizer.h"
 #include "support/catch.h"
 #include "support/paths.h"
+
+using Ids = std::vector<std::int32_t>;
 
 namespace {
 
@@ -21,6 +26,11 @@ std::uint32_t code_points(const std::string& text, std::uint32_t bytes) {
   return count;
 }
 
+std::string read_all(const std::filesystem::path& path) {
+  const auto file = gpt::open_text(path);
+  return {std::istreambuf_iterator<char>(*file), {}};
+}
+
 void check_cases(const std::filesystem::path& folder) {
   const auto tokenizer = gpt::Tokenizer::load(folder);
   std::ifstream file(folder / "cases.jsonl");
@@ -31,7 +41,7 @@ void check_cases(const std::filesystem::path& folder) {
     const auto text = expected["text"].get<std::string>();
     INFO(folder << ", case " << count << ": " << text);
     const gpt::Encoding encoding = tokenizer->encode_with_offsets(text);
-    CHECK(encoding.ids == expected["ids"].get<std::vector<std::int32_t>>());
+    CHECK(encoding.ids == expected["ids"].get<Ids>());
     CHECK(tokenizer->encode(text) == encoding.ids);
     CHECK(pairs(encoding.code_points) ==
           expected["offsets"].get<std::vector<std::pair<std::uint32_t, std::uint32_t>>>());
@@ -60,14 +70,37 @@ TEST_CASE("GPT-2's files give the ids of its test vectors", "[text]") {
   const auto tokenizer = gpt::Tokenizer::load(folder);
   std::ifstream file(folder / "vectors.json");
   for (const auto& entry : nlohmann::json::parse(file)) {
-    if (!entry.contains("text")) continue;
-    const auto text = entry["text"].get<std::string>();
-    INFO(text);
-    CHECK(tokenizer->encode(text) == entry["ids"].get<std::vector<std::int32_t>>());
+    INFO(entry);
+    if (entry.contains("text")) {
+      CHECK(tokenizer->encode(entry["text"].get<std::string>()) == entry["ids"].get<Ids>());
+    } else if (const auto path = data / entry["text_file"].get<std::string>(); std::filesystem::exists(path)) {
+      const Ids ids = tokenizer->encode(read_all(path));
+      CHECK(ids.size() == entry["n_ids"].get<std::size_t>());
+      CHECK(Ids(ids.begin(), ids.begin() + 16) == entry["first16"].get<Ids>());
+    }
   }
   CHECK(tokenizer->vocabulary_size() == 50257);
   CHECK(tokenizer->eos() == 50256);
   CHECK(tokenizer->is_special(50256));
   CHECK(tokenizer->token(15496) == "Hello");
   CHECK(tokenizer->id_of("\u0120world") == 995);
+}
+
+TEST_CASE("GPT-2's GGUF gives the ids of llama.cpp", "[text]") {
+  GPT_NEED(data, gpt::test::data());
+  const auto model = data / "tokenizer_gpt2" / "ggml-vocab-gpt-2.gguf";
+  if (!std::filesystem::exists(model)) GPT_SKIP("needs tokenizer_gpt2 among the data");
+  const auto tokenizer = gpt::Tokenizer::load(model);
+  const std::string inputs = read_all(model.string() + ".inp"), separator = "\n__ggml_vocab_test__\n";
+  std::ifstream outputs(model.string() + ".out");
+  std::string line;
+  for (std::size_t begin = 0; begin < inputs.size();) {
+    const std::size_t end = std::min(inputs.find(separator, begin), inputs.size());
+    const std::string text = inputs.substr(begin, end - begin);
+    REQUIRE(std::getline(outputs, line));
+    std::istringstream numbers(line);
+    INFO(text);
+    CHECK(tokenizer->encode(text) == Ids(std::istream_iterator<std::int32_t>(numbers), {}));
+    begin = end + separator.size();
+  }
 }

@@ -16,7 +16,7 @@ namespace {
 
 std::shared_ptr<const gpt::Tokenizer> load(const nlohmann::json& json) {
   const TemporaryFolder folder;
-  gpt::test::write_text(folder / "tokenizer.json", json.dump());
+  gpt::test::put(folder / "tokenizer.json", json.dump());
   return gpt::Tokenizer::load(folder.path());
 }
 

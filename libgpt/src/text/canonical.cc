@@ -159,7 +159,7 @@ std::string config_json(const TokenizerSpec& spec) {
   add("pad_token", spec.pad);
   add("unk_token", spec.unk);
   if (spec.max_length) json["model_max_length"] = *spec.max_length;
-  add("chat_template", spec.chat_template);
+  if (!spec.chat_template_file) add("chat_template", spec.chat_template);
   return json.dump(2) + "\n";
 }
 

@@ -1,7 +1,7 @@
 #include <cmath>
 
-#include "gpt/core/error.h"
-#include "text/files.h"
+#include "gpt/io/json.h"
+#include "gpt/io/mapped_file.h"
 #include "text/json_fields.h"
 #include "text/readers.h"
 
@@ -51,7 +51,7 @@ void read_config(const std::filesystem::path& folder, TokenizerSpec& spec) {
   for (const char* name : {"special_tokens_map.json", "tokenizer_config.json"}) {
     const auto path = folder / name;
     if (!std::filesystem::exists(path)) continue;
-    const std::string text = read_text(path);
+    const std::string text(MappedFile::open(path)->text());
     const nlohmann::json json = parse_json(text, path.string());
     const JsonFields fields(json, path.string());
     read_special_tokens(fields, spec);
@@ -62,7 +62,7 @@ void read_config(const std::filesystem::path& folder, TokenizerSpec& spec) {
   }
   const auto jinja = folder / "chat_template.jinja";
   if (std::filesystem::exists(jinja)) {
-    spec.chat_template = read_text(jinja);
+    spec.chat_template = MappedFile::open(jinja)->text();
     spec.chat_template_file = true;
   }
 }

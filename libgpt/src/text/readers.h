@@ -16,6 +16,10 @@ TokenizerSpec read_tokenizer_json(const std::filesystem::path& path);
 /// vocab.json and merges.txt as GPT-2 came with them, and added_tokens.json where there is one.
 TokenizerSpec read_vocab_and_merges(const std::filesystem::path& folder);
 
+/// The tokenizer inside a GGUF file of the kind gpt2 (ggml-org/ggml, docs/gguf.md). Errors: not_found if it holds none;
+/// malformed; unsupported for another kind or pre-tokenizer.
+TokenizerSpec read_gguf_vocabulary(const std::filesystem::path& path);
+
 /// Adds what stands beside: tokenizer_config.json, special_tokens_map.json, chat_template.jinja. Absent files are fine.
 void read_config(const std::filesystem::path& folder, TokenizerSpec& spec);
 

@@ -1,8 +1,9 @@
 #include "gpt/text/tokenizer.h"
 
 #include "gpt/core/error.h"
+#include "gpt/io/atomic_file.h"
+#include "gpt/io/mapped_file.h"
 #include "text/canonical.h"
-#include "text/files.h"
 #include "text/pipeline.h"
 #include "text/readers.h"
 
@@ -31,12 +32,17 @@ TokenizerSpec read_folder(const std::filesystem::path& folder) {
   return spec;
 }
 
+bool is_gguf(const std::filesystem::path& path) {
+  return path.extension() == ".gguf" || MappedFile::open(path)->text().substr(0, 4) == "GGUF";
+}
+
 TokenizerSpec read(const std::filesystem::path& path) {
   if (!std::filesystem::exists(path)) {
     fail(ErrorCode::not_found, "{}: no such file or folder; name a folder with tokenizer.json, or a .gguf file",
          path.string());
   }
   if (std::filesystem::is_directory(path)) return read_folder(path);
+  if (is_gguf(path)) return read_gguf_vocabulary(path);
   TokenizerSpec spec = read_tokenizer_json(path);
   read_config(path.parent_path(), spec);
   return spec;
@@ -45,10 +51,10 @@ TokenizerSpec read(const std::filesystem::path& path) {
 }  // namespace
 
 void PipelineTokenizer::save(const std::filesystem::path& folder) const {
-  std::filesystem::create_directories(folder);
-  write_file(folder / "tokenizer.json", spec_.json_text.empty() ? canonical_json(spec_) : spec_.json_text);
-  write_file(folder / "tokenizer_config.json", config_json(spec_));
-  if (spec_.chat_template_file) write_file(folder / "chat_template.jinja", spec_.chat_template);
+  FileSystem::current().make_folder(folder);
+  write_file_atomically(folder / "tokenizer.json", spec_.json_text.empty() ? canonical_json(spec_) : spec_.json_text);
+  write_file_atomically(folder / "tokenizer_config.json", config_json(spec_));
+  if (spec_.chat_template_file) write_file_atomically(folder / "chat_template.jinja", spec_.chat_template);
 }
 
 }  // namespace text

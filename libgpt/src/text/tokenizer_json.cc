@@ -1,8 +1,9 @@
 #include <algorithm>
 
 #include "gpt/core/error.h"
+#include "gpt/io/json.h"
+#include "gpt/io/mapped_file.h"
 #include "text/bpe_spec.h"
-#include "text/files.h"
 #include "text/json_fields.h"
 #include "text/patterns.h"
 #include "text/readers.h"
@@ -211,7 +212,7 @@ void check_template_ids(const TokenizerSpec& spec) {
 TokenizerSpec read_tokenizer_json(const std::filesystem::path& path) {
   TokenizerSpec spec;
   spec.source = path.string();
-  spec.json_text = read_text(path);
+  spec.json_text = MappedFile::open(path)->text();
   const nlohmann::json json = parse_json(spec.json_text, spec.source);
   const JsonFields file(json, spec.source);
   spec.model = read_model(file.object("model"));

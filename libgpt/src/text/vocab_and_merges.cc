@@ -1,8 +1,8 @@
 #include <algorithm>
 
-#include "gpt/core/error.h"
+#include "gpt/io/json.h"
+#include "gpt/io/mapped_file.h"
 #include "text/bpe_spec.h"
-#include "text/files.h"
 #include "text/json_fields.h"
 #include "text/readers.h"
 
@@ -13,10 +13,11 @@ namespace {
 constexpr const char* kEndOfText = "<|endoftext|>";
 
 void read_merges(const std::filesystem::path& path, BpeSpecBuilder& builder) {
-  const std::string text = read_text(path);
+  const auto file = MappedFile::open(path);
+  const std::string_view text = file->text();
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find('\n', begin), text.size());
-    std::string_view line(text.data() + begin, end - begin);
+    std::string_view line = text.substr(begin, end - begin);
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (!line.empty() && line.substr(0, 8) != "#version") builder.add_merge(line);
     begin = end + 1;
@@ -26,7 +27,7 @@ void read_merges(const std::filesystem::path& path, BpeSpecBuilder& builder) {
 /// Each {"content": id} of a file; the id must be one.
 template <typename Add>
 void for_each_id(const std::filesystem::path& path, Add add) {
-  const nlohmann::json json = parse_json(read_text(path), path.string());
+  const nlohmann::json json = read_json_file(path);
   const JsonFields fields(json, path.string());
   for (const auto& [token, value] : json.items()) {
     const auto id = token_id(value);
