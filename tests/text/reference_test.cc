@@ -8,6 +8,7 @@
 #include "gpt/text/tokenizer.h"
 #include "support/catch.h"
 #include "support/paths.h"
+#include "support/temporary_folder.h"
 
 using Ids = std::vector<std::int32_t>;
 
@@ -56,6 +57,23 @@ void check_cases(const std::filesystem::path& folder) {
   CHECK(count > 0);
 }
 
+/// The cases beside a vocabulary of llama.cpp: texts in VECTORS.inp, a line of ids for each in VECTORS.out.
+void check_vectors(const std::filesystem::path& model, const std::filesystem::path& vectors) {
+  const auto tokenizer = gpt::Tokenizer::load(model);
+  const std::string inputs = read_all(vectors.string() + ".inp"), separator = "\n__ggml_vocab_test__\n";
+  std::ifstream outputs(vectors.string() + ".out");
+  std::string line;
+  for (std::size_t begin = 0; begin < inputs.size();) {
+    const std::size_t end = std::min(inputs.find(separator, begin), inputs.size());
+    const std::string text = inputs.substr(begin, end - begin);
+    REQUIRE(std::getline(outputs, line));
+    std::istringstream numbers(line);
+    INFO(model << ": " << text);
+    CHECK(tokenizer->encode(text) == Ids(std::istream_iterator<std::int32_t>(numbers), {}));
+    begin = end + separator.size();
+  }
+}
+
 }  // namespace
 
 TEST_CASE("cases of the tokenizers library agree", "[text]") {
@@ -86,21 +104,15 @@ TEST_CASE("GPT-2's files give the ids of its test vectors", "[text]") {
   CHECK(tokenizer->id_of("\u0120world") == 995);
 }
 
-TEST_CASE("GPT-2's GGUF gives the ids of llama.cpp", "[text]") {
+TEST_CASE("GGUF vocabularies give the ids of llama.cpp", "[text]") {
   GPT_NEED(data, gpt::test::data());
-  const auto model = data / "tokenizer_gpt2" / "ggml-vocab-gpt-2.gguf";
-  if (!std::filesystem::exists(model)) GPT_SKIP("needs tokenizer_gpt2 among the data");
-  const auto tokenizer = gpt::Tokenizer::load(model);
-  const std::string inputs = read_all(model.string() + ".inp"), separator = "\n__ggml_vocab_test__\n";
-  std::ifstream outputs(model.string() + ".out");
-  std::string line;
-  for (std::size_t begin = 0; begin < inputs.size();) {
-    const std::size_t end = std::min(inputs.find(separator, begin), inputs.size());
-    const std::string text = inputs.substr(begin, end - begin);
-    REQUIRE(std::getline(outputs, line));
-    std::istringstream numbers(line);
-    INFO(text);
-    CHECK(tokenizer->encode(text) == Ids(std::istream_iterator<std::int32_t>(numbers), {}));
-    begin = end + separator.size();
+  if (!std::filesystem::exists(data / "tokenizer_gpt2")) GPT_SKIP("needs tokenizer_gpt2 among the data");
+  check_vectors(data / "tokenizer_gpt2" / "ggml-vocab-gpt-2.gguf", data / "tokenizer_gpt2" / "ggml-vocab-gpt-2.gguf");
+  for (const std::string name : {"ggml-vocab-mpt.gguf", "ggml-vocab-starcoder.gguf"}) {
+    const auto packed = data / "tokenizers_other" / (name + ".zst");
+    if (!std::filesystem::exists(packed)) continue;
+    const gpt::test::TemporaryFolder folder;
+    gpt::test::put(folder / name, read_all(packed));
+    check_vectors(folder / name, data / "tokenizers_other" / "vectors" / name);
   }
 }

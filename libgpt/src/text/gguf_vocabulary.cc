@@ -28,6 +28,10 @@ const std::vector<KnownPreTokenizer>& known_pre_tokenizers() {
       {"gpt-2", {}, true, kNone, false, false, true, false},
       {"default", {}, true, kNone, false, false, true, false},
       {"smollm", {Split::numbers_each}, true, kNone, false, false, false, false},
+      {"starcoder", {Split::numbers_each}, true, kNone, false, false, false, false},
+      {"refact", {Split::numbers_each}, true, kNone, false, false, false, false},
+      {"mpt", {}, true, Normalization::nfc, false, false, true, true},  // GPT-NeoX's, as is OLMo's
+      {"olmo", {}, true, Normalization::nfc, false, false, true, true},
       {"llama-bpe", {Split::llama3}, false, kNone, true, true, true, true},
       {"qwen2", {Split::qwen2}, false, Normalization::nfc, false, false, true, false},
   };
