@@ -17,7 +17,7 @@ if [[ ${CI:-} == true ]]; then
 fi
 
 build() {
-  cmake --preset release -DGPTASK_WERROR=$werror
+  cmake --preset release -DGPTASK_WERROR=$werror -DGPTASK_TESTS=ON -DGPTASK_BENCHMARKS=ON
   cmake --build --preset release
 }
 
