@@ -1,0 +1,18 @@
+#include "command.h"
+
+namespace gptask::app {
+
+std::span<const Command> commands() noexcept {
+  static constexpr Command all[] = {
+      {"finetune", "fine-tune a model for a task, from files to a folder", finetune_command},
+      {"evaluate", "score a fine-tuned folder on a file", evaluate_command},
+      {"predict", "answer texts with a fine-tuned folder", predict_command},
+      {"inspect", "show what is in a weights file or a folder", inspect_command},
+      {"tokenize", "show the tokens of texts", tokenize_command},
+      {"merge", "fold an adapter into a folder that needs no base", merge_command},
+      {"plugins", "list the tasks and where they come from", plugins_command},
+  };
+  return all;
+}
+
+}  // namespace gptask::app

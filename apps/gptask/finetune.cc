@@ -1,0 +1,103 @@
+// gptask finetune TASK: from files to a folder.
+#include "gptask/toolkit/finetune.h"
+
+#include <fmt/format.h>
+
+#include "arguments.h"
+#include "command.h"
+#include "finetune_options.h"
+#include "gpt/core/error.h"
+#include "progress.h"
+#include "result_output.h"
+#include "signals.h"
+#include "task_registry.h"
+
+namespace gptask::app {
+namespace {
+
+const Usage usage = {
+    "gptask finetune TASK --model M --train-file F --output-dir D [OPTIONS]",
+    "Fine-tunes a model for a task and writes a folder: the weights or the adapter, config.json, tokenizer files, "
+    "results, "
+    "README.md and report.html. gptask plugins lists the tasks; naming one adds its own options to this text.",
+    "gptask finetune sentiment --model SmolLM2-135M-Instruct.Q4_1.gguf --train-file train.csv \\\n"
+    "      --validation-file validation.csv --num-train-epochs 1 --batch-size 16 --output-dir runs/first"};
+
+void print_dry_run(const DryRun& plan, bool json) {
+  if (json) {
+    nlohmann::ordered_json all = plan.summary;
+    all["samples"] = plan.samples;
+    return print_json(all);
+  }
+  const auto& memory = plan.summary.at("memory_bytes");
+  const auto gigabytes = [&](const char* part) { return memory.at(part).get<double>() / 1e9; };
+  fmt::print("would train {} of {} parameters in {} steps\n", plan.summary.at("trainable_parameters").dump(),
+             plan.summary.at("parameters").dump(), plan.summary.at("steps").dump());
+  fmt::print("memory: about {:.2f} GB ({:.2f} weights, {:.2f} gradients and moments, {:.2f} activations)\n",
+             gigabytes("total"), gigabytes("weights"), gigabytes("optimizer"), gigabytes("activations"));
+  print_values("data", plan.summary.at("data"));
+  print_values("settings", plan.summary.at("settings"));
+  for (const auto& sample : plan.samples) print_values("example", sample);
+}
+
+int finish(const FinetuneRequest& request, const FinetuneResult& result, bool json) {
+  nlohmann::ordered_json output = {{"output_dir", request.output_dir.string()}, {"stopped", result.stopped}};
+  if (result.stopped) {
+    output["checkpoint"] = result.checkpoint.string();
+    if (json) print_json(output);
+    fmt::print(stderr, "stopped; the same command with --resume-from-checkpoint true goes on from {}\n",
+               result.checkpoint.string());
+    return 128 + caught_signal();
+  }
+  output["report"] = result.report.string();
+  output["results"] = result.results;
+  if (json) {
+    print_json(output);
+  } else {
+    print_values("results", result.results);
+    fmt::print("model:  {}\nreport: {}\n", request.output_dir.string(), result.report.string());
+  }
+  return 0;
+}
+
+}  // namespace
+
+int finetune_command(const std::vector<std::string>& raw) {
+  Arguments arguments(raw);
+  gpt::Options options;
+  declare_common(options);
+  declare_plugin_option(options);
+  declare_finetune_options(options);
+  const std::string name = arguments.leading();
+  if (name.empty() && arguments.wants_help()) {
+    print_help(usage, options);
+    return 0;
+  }
+  const gpt::Registry registry = load_tasks(arguments.early("plugin"));
+  if (name.empty())
+    gpt::fail(gpt::ErrorCode::invalid_option, "which task? gptask finetune TASK ...; gptask plugins lists them");
+  const gpt::TaskEntry& task = registry.find(name);
+  gpt::Options task_options;
+  task.make()->declare_options(task_options);
+  for (const gpt::OptionSpec& spec : task_options.specs()) options.declare(spec);
+  if (arguments.wants_help()) {
+    print_help(usage, options);
+    return 0;
+  }
+  arguments.parse(options);
+  if (arguments.positional().size() > 1)
+    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; options start with --", arguments.positional()[1]);
+  for (const gpt::OptionSpec& spec : task_options.specs())
+    if (options.given(spec.name)) task_options.set(spec.name, options.text(spec.name));
+
+  const FinetuneRequest request = finetune_request(options, task, std::move(task_options));
+  catch_signals();
+  Progress progress;
+  if (options.flag("dry_run")) {
+    print_dry_run(plan_finetune(request, progress), options.flag("json"));
+    return 0;
+  }
+  return finish(request, finetune(request, progress), options.flag("json"));
+}
+
+}  // namespace gptask::app

@@ -1,0 +1,179 @@
+#include "finetune_options.h"
+
+#include <array>
+
+#include "gpt/core/error.h"
+
+namespace gptask::app {
+namespace {
+
+using Kind = gpt::OptionSpec::Kind;
+
+void declare_files(gpt::Options& options) {
+  options.declare(
+      {"model",
+       Kind::text,
+       "",
+       "the model to tune: a .gguf file, a Hugging Face folder, or a name in GPTASK_MODEL_PATH or the cache",
+       {},
+       {"model_name_or_path", "m"}});
+  options.declare({"train_file", Kind::text, "", "examples to train on"});
+  options.declare({"validation_file", Kind::text, "", "examples to evaluate on"});
+  options.declare({"validation_split", Kind::number, "0",
+                   "without a validation file: the share of the training rows to set aside"});
+  options.declare({"test_file", Kind::text, "", "texts to predict at the end"});
+  options.declare({"output_dir", Kind::text, "", "the folder to write", {}, {"o"}});
+  options.declare({"overwrite_output_dir", Kind::flag, "false", "replace the run that the folder holds"});
+  options.declare({"resume_from_checkpoint", Kind::text, "",
+                   "true: continue the run in the folder from its newest checkpoint; or a checkpoint's folder"});
+  options.declare({"max_seq_length",
+                   Kind::integer,
+                   "128",
+                   "cut texts to this many tokens; 0: what the model allows",
+                   {},
+                   {"max_length"}});
+  options.declare({"max_train_samples", Kind::integer, "0", "use only the first N training examples"});
+  options.declare({"max_eval_samples", Kind::integer, "0", "use only the first N validation examples"});
+  options.declare({"max_predict_samples", Kind::integer, "0", "use only the first N test examples"});
+}
+
+void declare_tuning(gpt::Options& options) {
+  options.declare({"tuning",
+                   Kind::text,
+                   "lora",
+                   "what to train: all weights, adapters and the head, or the head alone",
+                   {"full", "lora", "head"}});
+  options.declare({"lora_r", Kind::integer, "8", "rank of the adapters", {}, {"lora_rank"}});
+  options.declare({"lora_alpha", Kind::number, "16", "their scale times the rank"});
+  options.declare({"lora_dropout", Kind::number, "0", "dropout before them"});
+  options.declare({"lora_target_modules", Kind::list, "",
+                   "projections that get one, such as q_proj,v_proj; none named: all of them"});
+  options.declare(
+      {"learning_rate", Kind::number, "", "default 5e-5 for full, 5e-4 for lora, 1e-3 for head", {}, {"lr"}});
+  options.declare({"weight_decay", Kind::number, "0", "on matrices"});
+  options.declare({"adam_beta1", Kind::number, "0.9", "decay of AdamW's first moment"});
+  options.declare({"adam_beta2", Kind::number, "0.999", "decay of its second moment"});
+  options.declare({"adam_epsilon", Kind::number, "1e-8", "its epsilon"});
+  options.declare({"max_grad_norm", Kind::number, "1", "clip the gradient to this norm; 0: do not"});
+  options.declare({"lr_scheduler_type",
+                   Kind::text,
+                   "linear",
+                   "how the learning rate goes down after the warm-up",
+                   {"linear", "cosine", "constant", "constant_with_warmup"}});
+  options.declare({"warmup_steps", Kind::number, "0", "steps of linear warm-up; below 1: a share of all steps"});
+  options.declare({"warmup_ratio", Kind::number, "0", "the same as a share of all steps"});
+}
+
+void declare_schedule(gpt::Options& options) {
+  options.declare({"num_train_epochs", Kind::number, "3", "passes over the training examples", {}, {"epochs"}});
+  options.declare({"max_steps", Kind::integer, "-1", "steps to take, whatever the epochs"});
+  options.declare({"per_device_train_batch_size",
+                   Kind::integer,
+                   "8",
+                   "sequences in a pass",
+                   {},
+                   {"batch_size", "train_batch_size"}});
+  options.declare({"gradient_accumulation_steps", Kind::integer, "1", "passes in a step"});
+  options.declare({"per_device_eval_batch_size",
+                   Kind::integer,
+                   "16",
+                   "sequences in a pass of an evaluation",
+                   {},
+                   {"eval_batch_size"}});
+  options.declare({"eval_strategy",
+                   Kind::text,
+                   "no",
+                   "when to evaluate on the way; at the end there is always an evaluation",
+                   {"no", "steps", "epoch"},
+                   {"evaluation_strategy"}});
+  options.declare({"eval_steps", Kind::integer, "0", "steps between evaluations"});
+  options.declare({"logging_steps", Kind::integer, "1", "steps in an entry of trainer_state.json"});
+  options.declare({"save_strategy", Kind::text, "steps", "when to save a checkpoint", {"no", "steps"}});
+  options.declare({"save_steps", Kind::integer, "500", "steps between checkpoints; 0: none"});
+  options.declare({"save_total_limit", Kind::integer, "0", "keep only the newest N checkpoints; 0: all"});
+  options.declare({"seed", Kind::integer, "42", "of the order of examples, new weights and dropout"});
+  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  options.declare(
+      {"dry_run", Kind::flag, "false", "show what would run, the memory it needs and three examples; change nothing"});
+  for (const char* name : {"do_train", "do_eval", "do_predict", "overwrite_cache", "pad_to_max_length"})
+    options.declare({name, Kind::flag, "true", "taken for compatibility; the files given decide"});
+}
+
+gpt::TrainOptions train_options(const gpt::Options& options) {
+  gpt::TrainOptions train;
+  train.epochs = options.number("num_train_epochs");
+  train.max_steps = options.integer("max_steps");
+  train.batch_size = options.integer("per_device_train_batch_size");
+  train.accumulation = options.integer("gradient_accumulation_steps");
+  train.weight_decay = options.number("weight_decay");
+  train.beta1 = options.number("adam_beta1");
+  train.beta2 = options.number("adam_beta2");
+  train.epsilon = options.number("adam_epsilon");
+  train.max_grad_norm = options.number("max_grad_norm");
+  const std::string& schedule = options.text("lr_scheduler_type");
+  if (schedule == "cosine") train.schedule = gpt::Schedule::cosine;
+  if (schedule.rfind("constant", 0) == 0) train.schedule = gpt::Schedule::constant;
+  train.warmup_ratio = options.number("warmup_ratio");
+  const double warmup = options.number("warmup_steps");
+  if (warmup < 0) gpt::fail(gpt::ErrorCode::invalid_option, "--warmup_steps must be at least 0, not {}", warmup);
+  if (warmup > 0 && warmup < 1) train.warmup_ratio = warmup;  // as Transformers 5 has it
+  if (warmup >= 1) train.warmup_steps = static_cast<std::int64_t>(std::min(warmup, 1e15));
+  if (options.integer("seed") < 0)
+    gpt::fail(gpt::ErrorCode::invalid_option, "--seed must be at least 0, not {}", options.integer("seed"));
+  train.seed = static_cast<std::uint64_t>(options.integer("seed"));
+  train.logging_steps = options.integer("logging_steps");
+  train.save_steps = options.text("save_strategy") == "no" ? 0 : options.integer("save_steps");
+  train.save_total_limit = options.integer("save_total_limit");
+  train.eval_steps = options.integer("eval_steps");
+  return train;
+}
+
+int thread_count(const gpt::Options& options) {
+  const std::int64_t threads = options.integer("threads");
+  if (threads < 0 || threads > 1024)
+    gpt::fail(gpt::ErrorCode::invalid_option, "--threads must be between 0 (all cores) and 1024, not {}", threads);
+  return static_cast<int>(threads);
+}
+
+}  // namespace
+
+void declare_finetune_options(gpt::Options& options) {
+  declare_files(options);
+  declare_tuning(options);
+  declare_schedule(options);
+}
+
+FinetuneRequest finetune_request(const gpt::Options& options, const gpt::TaskEntry& task, gpt::Options task_options) {
+  FinetuneRequest request;
+  request.task = task;
+  request.task_options = std::move(task_options);
+  request.model = options.text("model");
+  request.train_file = options.text("train_file");
+  request.validation_file = options.text("validation_file");
+  request.test_file = options.text("test_file");
+  request.output_dir = options.text("output_dir");
+  request.validation_split = options.number("validation_split");
+  request.max_train_samples = options.integer("max_train_samples");
+  request.max_eval_samples = options.integer("max_eval_samples");
+  request.max_predict_samples = options.integer("max_predict_samples");
+  request.max_tokens = options.integer("max_seq_length");
+  request.tuning = parse_tuning(options.text("tuning"));
+  request.lora.rank = options.integer("lora_r");
+  request.lora.alpha = options.number("lora_alpha");
+  request.lora.dropout = options.number("lora_dropout");
+  request.lora.targets = options.list("lora_target_modules");
+  request.train = train_options(options);
+  request.train.learning_rate =
+      options.given("learning_rate") ? options.number("learning_rate") : default_learning_rate(request.tuning);
+  const std::string& strategy = options.text("eval_strategy");
+  if (strategy != "no") request.eval_strategy = strategy == "steps" ? EvalStrategy::steps : EvalStrategy::epoch;
+  request.eval_batch_size = options.integer("per_device_eval_batch_size");
+  request.threads = thread_count(options);
+  request.overwrite = options.flag("overwrite_output_dir");
+  const std::string& resume = options.text("resume_from_checkpoint");
+  request.resume = !resume.empty() && resume != "false" && resume != "False";
+  if (request.resume && resume != "true" && resume != "True") request.checkpoint = resume;
+  return request;
+}
+
+}  // namespace gptask::app

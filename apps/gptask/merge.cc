@@ -1,0 +1,49 @@
+// gptask merge: a folder that needs no base.
+#include <fmt/format.h>
+
+#include "arguments.h"
+#include "command.h"
+#include "gpt/core/error.h"
+#include "gptask/toolkit/loaded_task.h"
+#include "result_output.h"
+#include "task_registry.h"
+
+namespace gptask::app {
+namespace {
+
+using Kind = gpt::OptionSpec::Kind;
+
+const Usage usage = {"gptask merge --model D --output-dir E [OPTIONS]",
+                     "Folds the adapter of a fine-tuned folder into its base's weights and writes a folder (float32 "
+                     "safetensors) that needs no "
+                     "base and loads in Transformers.",
+                     "gptask merge --model runs/first --output-dir runs/first-merged"};
+
+}  // namespace
+
+int merge_command(const std::vector<std::string>& raw) {
+  Arguments arguments(raw);
+  gpt::Options options;
+  declare_common(options);
+  declare_plugin_option(options);
+  options.declare({"model", Kind::text, "", "the folder that gptask finetune wrote", {}, {"model_name_or_path", "m"}});
+  options.declare({"output_dir", Kind::text, "", "a new or empty folder", {}, {"o"}});
+  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  if (arguments.wants_help()) {
+    print_help(usage, options);
+    return 0;
+  }
+  arguments.parse(options);
+  for (const char* name : {"model", "output_dir"})
+    if (options.text(name).empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--{} is missing", name);
+  LoadOptions load;
+  load.threads = static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025));
+  LoadedTask::merge(options.text("model"), options.text("output_dir"), load_tasks(arguments.all("plugin")), load);
+  if (options.flag("json"))
+    print_json({{"output_dir", options.text("output_dir")}});
+  else
+    fmt::print("model: {}\n", options.text("output_dir"));
+  return 0;
+}
+
+}  // namespace gptask::app

@@ -1,0 +1,115 @@
+// gptask predict: answers texts from the command line, a file or standard input.
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "arguments.h"
+#include "command.h"
+#include "gpt/core/error.h"
+#include "gptask/toolkit/loaded_task.h"
+#include "result_output.h"
+#include "task_registry.h"
+#include "text_lines.h"
+
+namespace gptask::app {
+namespace {
+
+using Kind = gpt::OptionSpec::Kind;
+using Json = nlohmann::ordered_json;
+
+const Usage usage = {
+    "gptask predict --model D (--text T ... | --file F | < LINES) [OPTIONS]",
+    "Answers texts with a folder that gptask finetune wrote: label, probability, the probability of every label, and "
+    "the text, separated by tabs. Without --text and --file, every line of standard input is a text; the two texts of "
+    "a pair are separated by a tab. A .txt file has a text a line; other files are read as the task reads them.",
+    "gptask predict --model runs/first --text \"A delight from start to finish.\""};
+
+/// Label first, then what else the task says.
+void print_answer(const Json& answer, const std::string& text, bool json) {
+  if (json) {
+    Json record = {{"text", text}};
+    record.update(answer);
+    return print_json(record);
+  }
+  std::string all;
+  if (answer.contains("probabilities"))
+    for (const auto& [label, probability] : answer.at("probabilities").items())
+      all += fmt::format("{}{}={:.4f}", all.empty() ? "" : " ", label, probability.get<double>());
+  const std::string label = answer.value("label", "");
+  fmt::print("{}\t{:.4f}\t{}\t{}\n", label, answer.value("probability", 0.0), all, one_line(text));
+}
+
+void predict_texts(const LoadedTask& model, const std::vector<std::string>& texts, std::int64_t batch_size, bool json) {
+  const std::vector<Json> answers = model.predict(texts, batch_size);
+  for (std::size_t i = 0; i < texts.size(); ++i) print_answer(answers[i], texts[i], json);
+}
+
+/// A few batches at a time, so that a pipe gets its answers soon.
+void predict_lines(const LoadedTask& model, std::istream& input, const std::string& source, std::int64_t batch_size,
+                   bool json) {
+  LineReader lines(input, source);
+  std::vector<std::string> texts;
+  const auto flush = [&] {
+    predict_texts(model, texts, batch_size, json);
+    std::fflush(stdout);
+    texts.clear();
+  };
+  std::string line;
+  while (lines.next(line)) {
+    texts.push_back(line);
+    if (texts.size() == static_cast<std::size_t>(4 * batch_size)) flush();
+  }
+  flush();
+  if (lines.blank() > 0) fmt::print(stderr, "note: {} blank lines left out\n", lines.blank());
+}
+
+void predict_file(const LoadedTask& model, const std::string& file, std::int64_t batch_size, bool json) {
+  const auto data = model.read(file, gpt::Purpose::predict);
+  const auto outputs = model.infer(*data, batch_size);
+  for (std::size_t i = 0; i < outputs.size(); ++i)
+    print_answer(model.task().answer(*data, i, outputs[i]), data->text(i), json);
+  for (const auto& [reason, count] : data->skipped.items())
+    fmt::print(stderr, "note: {} rows left out: {}\n", count.dump(), reason);
+}
+
+}  // namespace
+
+int predict_command(const std::vector<std::string>& raw) {
+  Arguments arguments(raw);
+  gpt::Options options;
+  declare_common(options);
+  declare_plugin_option(options);
+  options.declare({"model", Kind::text, "", "the folder that gptask finetune wrote", {}, {"model_name_or_path", "m"}});
+  options.declare({"text", Kind::text, "", "a text to answer; may be repeated"});
+  options.declare({"file", Kind::text, "", "a file of texts", {}, {"test_file"}});
+  options.declare({"batch_size", Kind::integer, "16", "sequences in a pass", {}, {"per_device_eval_batch_size"}});
+  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  if (arguments.wants_help()) {
+    print_help(usage, options);
+    return 0;
+  }
+  arguments.parse(options);
+  const bool json = options.flag("json");
+  const std::int64_t batch_size = options.integer("batch_size");
+  if (options.text("model").empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--model is missing");
+  if (batch_size < 1) gpt::fail(gpt::ErrorCode::invalid_option, "--batch_size must be at least 1, not {}", batch_size);
+  if (!arguments.positional().empty())
+    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; give texts with --text", arguments.positional()[0]);
+  LoadOptions load;
+  load.threads = static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025));
+  const auto model = LoadedTask::load(options.text("model"), load_tasks(arguments.all("plugin")), load);
+  const std::string& file = options.text("file");
+  if (options.given("text")) {
+    predict_texts(*model, arguments.all("text"), batch_size, json);
+  } else if (file.empty()) {
+    predict_lines(*model, std::cin, "standard input", batch_size, json);
+  } else if (std::filesystem::path(file).extension() == ".txt") {
+    std::ifstream input = open_text(file);
+    predict_lines(*model, input, file, batch_size, json);
+  } else {
+    predict_file(*model, file, batch_size, json);
+  }
+  return 0;
+}
+
+}  // namespace gptask::app

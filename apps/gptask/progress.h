@@ -1,0 +1,37 @@
+// What a person sees while a run goes on: a bar on a terminal, plain lines elsewhere; all on standard error.
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "gptask/toolkit/observer.h"
+
+namespace gptask::app {
+
+class Progress : public Observer {
+ public:
+  Progress();
+  ~Progress() override;
+  void stage(std::string_view what) override;
+  void notice(std::string_view what) override;
+  void training(const gpt::TrainPlan& plan) override;
+  void stepped(const gpt::StepRecord& record) override;
+  void inferred(std::size_t done, std::size_t total) override;
+  void evaluated(double epoch, const nlohmann::ordered_json& metrics) override;
+  bool stop_requested() override;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void begin(std::size_t done);
+  void show(std::size_t done, std::size_t total, const std::string& details);
+  void line(const std::string& text);
+
+  bool terminal_;
+  bool bar_shown_ = false;
+  gpt::TrainPlan plan_;
+  Clock::time_point start_, shown_;
+  std::size_t start_done_ = 0, last_done_ = 0;
+};
+
+}  // namespace gptask::app

@@ -1,0 +1,74 @@
+// A fine-tuned folder in memory, ready to answer.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gpt/model/decoder.h"
+#include "gpt/plugin/registry.h"
+#include "gpt/tensor/parallel.h"
+#include "gpt/text/tokenizer.h"
+#include "gptask/toolkit/manifest.h"
+
+namespace gptask {
+
+struct LoadOptions {
+  int threads = 0;            ///< 0: all cores
+  bool fold_adapter = false;  ///< fold a LoRA adapter into the weights: faster, a copy of them in memory
+};
+
+/// Decoder, head, tokenizer and task. Everything const may be called from many threads at once.
+class LoadedTask {
+ public:
+  /// Errors: not_found (no gptask.json; the adapter's base), plugin (the task is not in the registry: names task,
+  /// version and plugin), mismatch (tokenizer or weights belong to something else), what reading weights throws.
+  static std::shared_ptr<const LoadedTask> load(const std::filesystem::path& folder, const gpt::Registry& registry,
+                                                const LoadOptions& options = {});
+  /// The same from file contents by name ("gptask.json", "model.safetensors", ...), for programs that carry the model
+  /// inside. They pass through a private temporary folder that is gone when this returns.
+  static std::shared_ptr<const LoadedTask> load(const std::map<std::string, std::string>& files,
+                                                const gpt::Registry& registry, const LoadOptions& options = {});
+  ~LoadedTask();
+
+  const gpt::Task& task() const noexcept { return *task_; }
+  const gpt::Tokenizer& tokenizer() const noexcept { return *tokenizer_; }
+  const Manifest& manifest() const noexcept { return manifest_; }
+  gpt::Threads& threads() const noexcept { return *threads_; }
+  const gpt::Decoder& decoder() const noexcept { return *decoder_; }
+  /// Longest sequence, in tokens.
+  std::int64_t max_tokens() const noexcept { return manifest_.max_tokens; }
+
+  /// Reads a file as the task does.
+  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, gpt::Purpose purpose) const;
+  /// What the head gives for each example.
+  std::vector<std::vector<float>> infer(const gpt::TaskData& data, std::int64_t batch_size,
+                                        const std::function<void(std::size_t)>& progress = {}) const;
+  /// One answer a text, in order: {"label", "probability", "probabilities", ...} as the task gives it. A text the task
+  /// cannot use (an empty one) is an error that names its index.
+  std::vector<nlohmann::ordered_json> predict(std::span<const std::string> texts, std::int64_t batch_size = 16) const;
+
+  /// Writes a folder that needs no base: adapter folded in, head, tokenizer, gptask.json.
+  static void merge(const std::filesystem::path& folder, const std::filesystem::path& target,
+                    const gpt::Registry& registry, const LoadOptions& options = {});
+
+ private:
+  LoadedTask() = default;
+  static std::shared_ptr<LoadedTask> open(const std::filesystem::path& folder, const gpt::Registry& registry,
+                                          const LoadOptions& options);
+
+  Manifest manifest_;
+  std::function<std::unique_ptr<gpt::Task>()> make_;
+  std::unique_ptr<gpt::Task> task_;
+  std::shared_ptr<const gpt::Tokenizer> tokenizer_;
+  std::unique_ptr<gpt::Threads> threads_;
+  std::unique_ptr<gpt::Decoder> decoder_;
+  std::unique_ptr<gpt::Head> head_;
+};
+
+}  // namespace gptask

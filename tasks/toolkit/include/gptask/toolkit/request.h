@@ -1,0 +1,66 @@
+// What somebody wants done: a fine-tuning run, an evaluation.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "gpt/core/options.h"
+#include "gpt/model/lora.h"
+#include "gpt/plugin/registry.h"
+#include "gpt/train/options.h"
+
+namespace gptask {
+
+enum class Tuning { full, lora, head };
+enum class EvalStrategy { no, steps, epoch };
+
+std::string_view tuning_name(Tuning tuning) noexcept;
+/// Error invalid_option for another name.
+Tuning parse_tuning(std::string_view name);
+
+/// The learning rate a kind of tuning starts from where none is given: full 5e-5, lora 5e-4, head 1e-3.
+double default_learning_rate(Tuning tuning) noexcept;
+
+struct FinetuneRequest {
+  gpt::TaskEntry task;
+  gpt::Options task_options;  ///< declared by the task; values as given
+
+  std::filesystem::path model;  ///< folder or .gguf
+  std::filesystem::path train_file;
+  std::filesystem::path validation_file;  ///< may be empty
+  std::filesystem::path test_file;        ///< may be empty; predicted at the end
+  std::filesystem::path output_dir;
+  double validation_split = 0;  ///< share of the training rows set aside where there is no validation file
+  std::int64_t max_train_samples = 0, max_eval_samples = 0, max_predict_samples = 0;  ///< 0: all
+  std::int64_t max_tokens = 0;  ///< longest sequence; 0: what the model allows
+
+  Tuning tuning = Tuning::lora;
+  gpt::LoraOptions lora;
+  gpt::TrainOptions train;
+  EvalStrategy eval_strategy = EvalStrategy::no;  ///< on the way; at the end there is always one
+  std::int64_t eval_batch_size = 16;
+  int threads = 0;  ///< 0: all cores
+
+  bool overwrite = false;
+  bool resume = false;
+  std::filesystem::path checkpoint;  ///< with resume: this one; empty: the newest
+};
+
+struct EvaluateRequest {
+  std::filesystem::path model;  ///< a folder that finetune wrote
+  std::filesystem::path test_file;
+  std::filesystem::path output_dir;
+  std::int64_t max_samples = 0;  ///< 0: all
+  std::int64_t batch_size = 16;
+  int threads = 0;
+  bool overwrite = false;
+  std::int64_t latency_samples = 32;  ///< texts answered one at a time to measure latency
+};
+
+/// Error invalid_option for values that make no sense, naming the option.
+void check(const FinetuneRequest& request);
+void check(const EvaluateRequest& request);
+
+}  // namespace gptask

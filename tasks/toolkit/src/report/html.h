@@ -1,0 +1,35 @@
+// Pieces of HTML and SVG.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gpt/train/trainer.h"
+
+namespace gptask {
+
+/// Text for element content and quoted attributes: & < > " ' escaped, control characters and bytes that are not UTF-8
+/// replaced.
+std::string html_escape(std::string_view text);
+
+/// A JSON value as a person reads it, not escaped: numbers with four significant digits, strings as they are.
+std::string shown(const nlohmann::ordered_json& value);
+
+struct Series {
+  std::string name, color;  ///< color: a CSS variable, "--loss"
+  std::vector<double> x, y;
+  bool points = false;  ///< dots instead of a line
+};
+
+/// An SVG line chart with axes. Values that are not finite are left out.
+std::string line_chart(const std::string& title, const std::vector<Series>& series);
+
+/// A confusion matrix [true][predicted] as a heat map; shades by the share of the row.
+std::string heat_map(const std::vector<std::string>& labels, const nlohmann::ordered_json& counts);
+
+/// The style sheet of the report: light and dark.
+std::string_view style_sheet() noexcept;
+
+}  // namespace gptask

@@ -1,0 +1,128 @@
+#include "run/inputs.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "gpt/core/error.h"
+#include "gpt/io/weight_source.h"
+#include "gptask/toolkit/models.h"
+
+namespace gptask {
+namespace {
+
+enum Stream : std::uint64_t { head_weights = 0x68656164, split = 0x73706c69 };
+
+std::unique_ptr<gpt::TaskData> first(std::unique_ptr<gpt::TaskData> data, std::int64_t limit) {
+  if (limit <= 0 || data->examples.size() <= static_cast<std::size_t>(limit)) return data;
+  std::vector<std::uint32_t> indices(static_cast<std::size_t>(limit));
+  std::iota(indices.begin(), indices.end(), 0U);
+  return data->take(indices);
+}
+
+/// Moves a seeded share of the training examples to the validation set; both keep the order of the file.
+void split_off(Inputs& inputs, double share, std::uint64_t seed) {
+  const std::size_t count = inputs.train->examples.size();
+  const auto held_out = static_cast<std::size_t>(share * static_cast<double>(count) + 0.5);
+  if (held_out == 0 || held_out >= count)
+    gpt::fail(gpt::ErrorCode::invalid_option,
+              "--validation_split {} leaves {} of {} examples for {}; choose another share", share, 0, count,
+              held_out == 0 ? "validation" : "training");
+  std::vector<std::uint32_t> order = gpt::permutation(count, gpt::Random(seed, Stream::split));
+  std::vector<std::uint32_t> validation(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held_out));
+  order.erase(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held_out));
+  std::sort(order.begin(), order.end());
+  std::sort(validation.begin(), validation.end());
+  inputs.validation = inputs.train->take(validation);
+  inputs.train = inputs.train->take(order);
+}
+
+std::unique_ptr<gpt::TaskData> read(Inputs& inputs, const std::filesystem::path& file, gpt::Purpose purpose,
+                                    std::int64_t limit, Observer& observer) {
+  check_stop(observer);
+  observer.stage(fmt::format("reading {}", file.string()));
+  auto data = inputs.task->read(file, *inputs.tokenizer, inputs.max_tokens, purpose);
+  tell_counts(*data, inputs.max_tokens, observer);
+  if (data->examples.empty()) gpt::fail(gpt::ErrorCode::malformed, "{}: no row can be used", file.string());
+  return first(std::move(data), limit);
+}
+
+void read_data(Inputs& inputs, const FinetuneRequest& request, Observer& observer) {
+  using gpt::Purpose;
+  inputs.train = read(inputs, request.train_file, Purpose::train, 0, observer);
+  if (request.validation_split > 0) split_off(inputs, request.validation_split, request.train.seed);
+  inputs.train = first(std::move(inputs.train), request.max_train_samples);
+  if (!request.validation_file.empty())
+    inputs.validation = read(inputs, request.validation_file, Purpose::evaluate, request.max_eval_samples, observer);
+  else if (inputs.validation)
+    inputs.validation = first(std::move(inputs.validation), request.max_eval_samples);
+  if (!request.test_file.empty())
+    inputs.test = read(inputs, request.test_file, Purpose::predict, request.max_predict_samples, observer);
+}
+
+void make_trainable(Inputs& inputs, const FinetuneRequest& request) {
+  gpt::Random random(request.train.seed, Stream::head_weights);
+  inputs.head = inputs.task->make_head(inputs.decoder->config(), random);
+  inputs.decoder->set_trainable(request.tuning == Tuning::full);
+  if (request.tuning == Tuning::lora) inputs.decoder->add_lora(request.lora, request.train.seed);
+  for (gpt::Parameter* parameter : inputs.head->parameters()) parameter->set_trainable(true);
+  const auto count = [&](const std::vector<gpt::Parameter*>& parameters) {
+    for (const gpt::Parameter* parameter : parameters) {
+      inputs.parameters += parameter->value.size();
+      if (parameter->trainable) inputs.trainable += parameter->value.size();
+    }
+  };
+  count(inputs.decoder->parameters());
+  count(inputs.head->parameters());
+}
+
+/// Tokens of the batch_size longest examples together.
+std::int64_t largest_pass(const gpt::TaskData& data, std::int64_t batch_size) {
+  std::vector<std::int64_t> lengths;
+  for (const gpt::Example& example : data.examples) lengths.push_back(static_cast<std::int64_t>(example.tokens.size()));
+  std::sort(lengths.rbegin(), lengths.rend());
+  lengths.resize(std::min(lengths.size(), static_cast<std::size_t>(batch_size)));
+  return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
+}
+
+}  // namespace
+
+void tell_counts(const gpt::TaskData& data, std::int64_t max_tokens, Observer& observer) {
+  if (data.truncated > 0)
+    observer.notice(fmt::format("{}: {} of {} examples were longer than {} tokens and were cut", data.source,
+                                data.truncated, data.examples.size(), max_tokens));
+  for (const auto& [reason, count] : data.skipped.items())
+    observer.notice(fmt::format("{}: {} rows left out: {}", data.source, count.dump(), reason));
+}
+
+void check_stop(Observer& observer) {
+  if (observer.stop_requested()) gpt::fail(gpt::ErrorCode::interrupted, "stopped on request before the run was done");
+}
+
+Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
+  Inputs inputs;
+  inputs.task = request.task.make();
+  inputs.task->configure(request.task_options);
+  inputs.model_path = std::filesystem::absolute(find_model(request.model.string())).lexically_normal();
+  for (const auto& file : {request.train_file, request.validation_file, request.test_file})
+    if (!file.empty() && !std::filesystem::exists(file))
+      gpt::fail(gpt::ErrorCode::not_found, "{}: no such file", file.string());
+
+  inputs.threads = std::make_unique<gpt::Threads>(request.threads);
+  observer.stage(fmt::format("loading {}", inputs.model_path.string()));
+  inputs.tokenizer = gpt::Tokenizer::load(inputs.model_path);
+  inputs.model_hash = weights_hash(*gpt::open_weights(inputs.model_path));
+  inputs.threads->run([&] { inputs.decoder = gpt::Decoder::load(inputs.model_path); });
+  const gpt::ModelConfig& config = inputs.decoder->config();
+  inputs.max_tokens = request.max_tokens > 0 ? std::min(request.max_tokens, config.context) : config.context;
+  if (request.max_tokens > config.context)
+    observer.notice(fmt::format("--max_seq_length {} is more than the {} tokens of the model; using {}",
+                                request.max_tokens, config.context, config.context));
+  read_data(inputs, request, observer);
+  check_stop(observer);
+  inputs.threads->run([&] { make_trainable(inputs, request); });
+  inputs.memory = estimate_memory(config, request.tuning, inputs.parameters, inputs.trainable,
+                                  largest_pass(*inputs.train, request.train.batch_size));
+  return inputs;
+}
+
+}  // namespace gptask

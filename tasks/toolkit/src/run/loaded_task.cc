@@ -1,0 +1,135 @@
+#include "gptask/toolkit/loaded_task.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "gpt/core/error.h"
+#include "gpt/io/file_system.h"
+#include "gpt/io/weight_source.h"
+#include "gpt/model/lora.h"
+#include "gpt/train/trainer.h"
+#include "gptask/toolkit/models.h"
+
+namespace gptask {
+namespace fs = std::filesystem;
+namespace {
+
+/// The task of a folder. Without its plugin: which one is missing, and in which version.
+const gpt::TaskEntry& find_task(const Manifest& manifest, const fs::path& folder, const gpt::Registry& registry) {
+  const auto& tasks = registry.tasks();
+  const auto entry =
+      std::find_if(tasks.begin(), tasks.end(), [&](const auto& known) { return known.name == manifest.task; });
+  if (entry == tasks.end())
+    gpt::fail(gpt::ErrorCode::plugin,
+              "{} was made by task \"{}\", version {} (plugin {}), which is not loaded; name the plugin with --plugin "
+              "or put it in "
+              "a folder of GPTASK_PLUGIN_PATH",
+              folder.string(), manifest.task, manifest.task_version,
+              manifest.plugin.empty() ? "unknown" : manifest.plugin);
+  if (entry->version < manifest.task_version)
+    gpt::fail(gpt::ErrorCode::plugin,
+              "{} was made by version {} of task \"{}\"; version {} is loaded{}; install the newer plugin",
+              folder.string(), manifest.task_version, manifest.task, entry->version,
+              entry->plugin.empty() ? "" : " from " + entry->plugin.string());
+  return *entry;
+}
+
+/// A folder of our own below the shared memory or the temporary folder, removed at the end.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::error_code ignored;
+    const fs::path parent = fs::is_directory("/dev/shm", ignored) ? fs::path("/dev/shm") : fs::temp_directory_path();
+    std::string name = (parent / "gptask-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) gpt::fail_file("make a temporary folder", name, errno);
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const noexcept { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+}  // namespace
+
+LoadedTask::~LoadedTask() = default;
+
+std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::Registry& registry,
+                                             const LoadOptions& options) {
+  std::shared_ptr<LoadedTask> loaded(new LoadedTask);
+  loaded->manifest_ = read_manifest(folder);
+  const Manifest& manifest = loaded->manifest_;
+  loaded->make_ = find_task(manifest, folder, registry).make;
+  loaded->task_ = loaded->make_();
+  loaded->task_->restore(manifest.state);
+  loaded->tokenizer_ = gpt::Tokenizer::load(folder);
+  if (loaded->tokenizer_->hash() != manifest.tokenizer_hash)
+    gpt::fail(gpt::ErrorCode::mismatch,
+              "{}: the tokenizer is not the one the model was trained with; restore tokenizer.json of that run",
+              folder.string());
+  loaded->threads_ = std::make_unique<gpt::Threads>(options.threads);
+  loaded->threads_->run([&] {
+    loaded->decoder_ = gpt::Decoder::load(manifest.adapter ? find_base(manifest, folder) : folder);
+    gpt::Random random(0);
+    loaded->head_ = loaded->task_->make_head(loaded->decoder_->config(), random);
+    if (manifest.adapter) {
+      gpt::load_adapter(*loaded->decoder_, folder, loaded->head_.get());
+      if (options.fold_adapter && loaded->decoder_->has_lora()) loaded->decoder_->merge_lora();
+    } else {
+      gpt::load_head(*loaded->head_, folder);
+    }
+  });
+  return loaded;
+}
+
+std::shared_ptr<const LoadedTask> LoadedTask::load(const fs::path& folder, const gpt::Registry& registry,
+                                                   const LoadOptions& options) {
+  return open(folder, registry, options);
+}
+
+std::shared_ptr<const LoadedTask> LoadedTask::load(const std::map<std::string, std::string>& files,
+                                                   const gpt::Registry& registry, const LoadOptions& options) {
+  const TemporaryFolder folder;
+  for (const auto& [name, content] : files) {
+    if (fs::path(name).has_parent_path() || name.empty() || name == "." || name == "..")
+      gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no plain file name", name);
+    const auto file = gpt::FileSystem::current().open(folder.path() / name, gpt::OpenMode::create_new);
+    file->write(content.data(), content.size());
+    file->close();
+  }
+  return open(folder.path(), registry, options);
+}
+
+std::unique_ptr<gpt::TaskData> LoadedTask::read(const fs::path& file, gpt::Purpose purpose) const {
+  const auto reader = make_();  // reading may change a task; ours stays as it is for other threads
+  reader->restore(manifest_.state);
+  return reader->read(file, *tokenizer_, max_tokens(), purpose);
+}
+
+std::vector<std::vector<float>> LoadedTask::infer(const gpt::TaskData& data, std::int64_t batch_size,
+                                                  const std::function<void(std::size_t)>& progress) const {
+  return gpt::infer(*decoder_, *head_, data.examples, batch_size, *threads_, progress);
+}
+
+std::vector<nlohmann::ordered_json> LoadedTask::predict(std::span<const std::string> texts,
+                                                        std::int64_t batch_size) const {
+  const auto data = task_->from_texts(texts, *tokenizer_, max_tokens());
+  for (std::size_t i = 0; i < texts.size(); ++i)
+    if (i >= data->rows.size() || data->rows[i] != i + 1)
+      gpt::fail(gpt::ErrorCode::invalid_option, "text {} cannot be used (is it empty?): \"{}\"", i + 1,
+                texts[i].substr(0, 60));
+  const auto outputs = infer(*data, batch_size);
+  std::vector<nlohmann::ordered_json> answers;
+  answers.reserve(outputs.size());
+  for (std::size_t i = 0; i < outputs.size(); ++i) answers.push_back(task_->answer(*data, i, outputs[i]));
+  return answers;
+}
+
+}  // namespace gptask

@@ -1,0 +1,112 @@
+#include "gptask/toolkit/request.h"
+
+#include <cmath>
+
+#include "gpt/core/error.h"
+
+namespace gptask {
+namespace {
+
+using gpt::ErrorCode;
+using gpt::fail;
+
+void at_least(const char* name, std::int64_t value, std::int64_t least) {
+  if (value < least) fail(ErrorCode::invalid_option, "--{} must be at least {}, not {}", name, least, value);
+}
+
+void in_range(const char* name, double value, double low, double high) {
+  if (!(value >= low && value <= high))
+    fail(ErrorCode::invalid_option, "--{} must be between {} and {}, not {}", name, low, high, value);
+}
+
+void required(const char* name, const std::filesystem::path& value) {
+  if (value.empty()) fail(ErrorCode::invalid_option, "--{} is missing", name);
+}
+
+void check_training(const gpt::TrainOptions& train) {
+  in_range("learning_rate", train.learning_rate, 0, 100);
+  in_range("weight_decay", train.weight_decay, 0, 100);
+  in_range("max_grad_norm", train.max_grad_norm, 0, 1e9);
+  in_range("warmup_ratio", train.warmup_ratio, 0, 1);
+  if (train.max_steps <= 0 && !(train.epochs > 0 && train.epochs < 1e6))
+    fail(ErrorCode::invalid_option, "--num_train_epochs must be above 0, not {}", train.epochs);
+  at_least("per_device_train_batch_size", train.batch_size, 1);
+  at_least("gradient_accumulation_steps", train.accumulation, 1);
+  at_least("warmup_steps", train.warmup_steps, 0);
+  at_least("logging_steps", train.logging_steps, 1);
+  at_least("save_steps", train.save_steps, 0);
+  at_least("save_total_limit", train.save_total_limit, 0);
+  at_least("eval_steps", train.eval_steps, 0);
+}
+
+}  // namespace
+
+std::string_view tuning_name(Tuning tuning) noexcept {
+  switch (tuning) {
+    case Tuning::full:
+      return "full";
+    case Tuning::lora:
+      return "lora";
+    case Tuning::head:
+      return "head";
+  }
+  return "";
+}
+
+Tuning parse_tuning(std::string_view name) {
+  for (const Tuning tuning : {Tuning::full, Tuning::lora, Tuning::head})
+    if (tuning_name(tuning) == name) return tuning;
+  fail(ErrorCode::invalid_option, "--tuning takes one of full, lora, head, not \"{}\"", name);
+}
+
+double default_learning_rate(Tuning tuning) noexcept {
+  switch (tuning) {
+    case Tuning::full:
+      return 5e-5;
+    case Tuning::lora:
+      return 5e-4;
+    case Tuning::head:
+      return 1e-3;
+  }
+  return 0;
+}
+
+void check(const FinetuneRequest& request) {
+  required("model", request.model);
+  required("train_file", request.train_file);
+  required("output_dir", request.output_dir);
+  check_training(request.train);
+  if (!(request.validation_split >= 0 && request.validation_split < 1))
+    fail(ErrorCode::invalid_option,
+         "--validation_split is a share of the training rows, at least 0 and below 1, not {}",
+         request.validation_split);
+  if (request.validation_split > 0 && !request.validation_file.empty())
+    fail(ErrorCode::invalid_option, "--validation_split and --validation_file exclude each other; drop one");
+  if (request.eval_strategy == EvalStrategy::steps && request.train.eval_steps < 1)
+    fail(ErrorCode::invalid_option, "--eval_strategy steps needs --eval_steps");
+  if (request.eval_strategy != EvalStrategy::no && request.validation_file.empty() && request.validation_split == 0)
+    fail(ErrorCode::invalid_option, "--eval_strategy needs --validation_file or --validation_split");
+  at_least("per_device_eval_batch_size", request.eval_batch_size, 1);
+  at_least("max_train_samples", request.max_train_samples, 0);
+  at_least("max_eval_samples", request.max_eval_samples, 0);
+  at_least("max_predict_samples", request.max_predict_samples, 0);
+  at_least("max_seq_length", request.max_tokens, 0);
+  at_least("threads", request.threads, 0);
+  if (request.tuning != Tuning::lora) return;
+  at_least("lora_r", request.lora.rank, 1);
+  in_range("lora_alpha", request.lora.alpha, 0, 1e6);
+  if (!(request.lora.dropout >= 0 && request.lora.dropout < 1))
+    fail(ErrorCode::invalid_option, "--lora_dropout must be at least 0 and below 1, not {}", request.lora.dropout);
+}
+
+void check(const EvaluateRequest& request) {
+  required("model", request.model);
+  required("test_file", request.test_file);
+  required("output_dir", request.output_dir);
+  at_least("per_device_eval_batch_size", request.batch_size, 1);
+  at_least("max_eval_samples", request.max_samples, 0);
+  at_least("threads", request.threads, 0);
+  at_least("latency_samples", request.latency_samples, 0);
+}
+
+}  // namespace gptask

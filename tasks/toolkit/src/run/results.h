@@ -1,0 +1,35 @@
+// The result files that the Transformers scripts write, with their names of fields.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "gpt/train/options.h"
+#include "gpt/train/trainer.h"
+
+namespace gptask {
+
+using Json = nlohmann::ordered_json;
+
+/// A JSON file with two spaces of indentation; the keys keep their order.
+void write_json(const std::filesystem::path& path, const Json& value);
+
+/// `metrics` with "PREFIX_" before each name.
+Json prefixed(const std::string& prefix, const Json& metrics);
+
+/// One entry of log_history for `logging_steps` steps: their mean loss; learning rate and gradient norm of the last.
+std::vector<Json> log_entries(const std::vector<gpt::StepRecord>& records, std::int64_t logging_steps);
+
+/// trainer_state.json. `evaluations` ({"step", "epoch", "eval_..."}) are put among the steps they belong to.
+Json trainer_state(const gpt::TrainOptions& options, const gpt::TrainPlan& plan, const gpt::TrainResult& result,
+                   const std::vector<Json>& evaluations, const Json& train_results);
+
+/// train_results.json. `parameters`: of the model, for total_flos.
+Json train_results(const gpt::TrainPlan& plan, const gpt::TrainResult& result, std::int64_t parameters,
+                   std::int64_t memory_estimate);
+
+/// The speed fields of an evaluation: PREFIX_runtime, PREFIX_samples, PREFIX_samples_per_second, ...
+Json speed_fields(const std::string& prefix, std::size_t samples, std::int64_t batch_size, double seconds);
+
+}  // namespace gptask

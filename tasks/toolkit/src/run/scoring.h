@@ -1,0 +1,22 @@
+// Inference over read examples, and what the task makes of it.
+#pragma once
+
+#include <cstdint>
+
+#include "gpt/model/decoder.h"
+#include "gpt/plugin/task.h"
+#include "gpt/tensor/parallel.h"
+#include "gptask/toolkit/observer.h"
+
+namespace gptask {
+
+struct Scored {
+  gpt::Evaluation evaluation;
+  double seconds = 0;  ///< of inference
+};
+
+/// Error interrupted when asked to stop.
+Scored score(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head, const gpt::TaskData& data,
+             std::int64_t batch_size, gpt::Threads& threads, Observer& observer);
+
+}  // namespace gptask

@@ -1,0 +1,113 @@
+// What a run was asked for and what it read, as records.
+#include <string_view>
+
+#include "gpt/core/hash.h"
+#include "run/inputs.h"
+
+namespace gptask {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view schedule_name(gpt::Schedule schedule) {
+  switch (schedule) {
+    case gpt::Schedule::linear:
+      return "linear";
+    case gpt::Schedule::cosine:
+      return "cosine";
+    case gpt::Schedule::constant:
+      return "constant";
+  }
+  return "";
+}
+
+std::string data_hash(const gpt::TaskData& data) {
+  gpt::Hasher hasher;
+  const auto add = [&](const auto& values) { hasher.update(values.data(), values.size() * sizeof(values[0])); };
+  for (const gpt::Example& example : data.examples) {
+    const gpt::Target& target = example.target;
+    const std::vector<std::int32_t> numbers = {static_cast<std::int32_t>(example.tokens.size()), target.label,
+                                               target.first, target.last, target.loss_from};
+    add(numbers);
+    add(example.tokens);
+    add(target.values);
+  }
+  return hasher.digest();
+}
+
+/// What decides over the weights that a run ends with.
+Json training_settings(const FinetuneRequest& request) {
+  const gpt::TrainOptions& train = request.train;
+  Json values;
+  values["num_train_epochs"] = train.epochs;
+  values["max_steps"] = train.max_steps;
+  values["per_device_train_batch_size"] = train.batch_size;
+  values["gradient_accumulation_steps"] = train.accumulation;
+  values["learning_rate"] = train.learning_rate;
+  values["lr_scheduler_type"] = schedule_name(train.schedule);
+  values["warmup_steps"] = train.warmup_steps;
+  values["warmup_ratio"] = train.warmup_ratio;
+  values["weight_decay"] = train.weight_decay;
+  values["max_grad_norm"] = train.max_grad_norm;
+  values["adam_beta1"] = train.beta1;
+  values["adam_beta2"] = train.beta2;
+  values["adam_epsilon"] = train.epsilon;
+  values["seed"] = train.seed;
+  values["tuning"] = tuning_name(request.tuning);
+  if (request.tuning == Tuning::lora) {
+    values["lora_r"] = request.lora.rank;
+    values["lora_alpha"] = request.lora.alpha;
+    values["lora_dropout"] = request.lora.dropout;
+    values["lora_target_modules"] = request.lora.targets;
+  }
+  return values;
+}
+
+}  // namespace
+
+Json fingerprint(const FinetuneRequest& request, const Inputs& inputs) {
+  Json values = training_settings(request);
+  values["task"] = request.task.name;
+  values["task_version"] = request.task.version;
+  values["task_options"] = request.task_options.to_json();
+  values["model_hash"] = inputs.model_hash;
+  values["tokenizer_hash"] = inputs.tokenizer->hash();
+  values["max_seq_length"] = inputs.max_tokens;
+  values["training_data_hash"] = data_hash(*inputs.train);
+  return values;
+}
+
+Json settings(const FinetuneRequest& request, const Inputs& inputs) {
+  Json values;
+  values["task"] = request.task.name;
+  values["model"] = inputs.model_path.string();
+  values["train_file"] = request.train_file.string();
+  values["validation_file"] = request.validation_file.string();
+  values["validation_split"] = request.validation_split;
+  values["test_file"] = request.test_file.string();
+  values["max_seq_length"] = inputs.max_tokens;
+  values.update(training_settings(request));
+  values["per_device_eval_batch_size"] = request.eval_batch_size;
+  values["logging_steps"] = request.train.logging_steps;
+  values["save_steps"] = request.train.save_steps;
+  values["threads"] = inputs.threads->count();
+  values.update(Json(request.task_options.to_json()));
+  return values;
+}
+
+Json data_summary(const gpt::TaskData& data) {
+  return {{"file", data.source},
+          {"examples", data.examples.size()},
+          {"truncated", data.truncated},
+          {"skipped", data.skipped}};
+}
+
+Json data_summary(const Inputs& inputs) {
+  Json data;
+  data["train"] = data_summary(*inputs.train);
+  if (inputs.validation) data["validation"] = data_summary(*inputs.validation);
+  if (inputs.test) data["test"] = data_summary(*inputs.test);
+  return data;
+}
+
+}  // namespace gptask
