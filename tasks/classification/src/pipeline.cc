@@ -1,0 +1,44 @@
+#include "gptask/classification/pipeline.h"
+
+#include "gpt/plugin/registry.h"
+#include "gptask/classification/task.h"
+
+namespace gptask {
+namespace {
+
+gpt::Registry own_task() {
+  gpt::Registrar registrar;
+  registrar.task<ClassificationTask>("classification", 1);
+  gpt::Registry registry;
+  registry.add(std::move(registrar), {});
+  return registry;
+}
+
+}  // namespace
+
+Classifier Classifier::load(const std::filesystem::path& folder, const LoadOptions& options) {
+  return Classifier(LoadedTask::load(folder, own_task(), options));
+}
+
+Classifier Classifier::load(const std::map<std::string, std::string>& files, const LoadOptions& options) {
+  return Classifier(LoadedTask::load(files, own_task(), options));
+}
+
+std::vector<LabelAnswer> Classifier::predict(const std::vector<std::string>& texts) const {
+  std::vector<LabelAnswer> answers;
+  for (const nlohmann::ordered_json& record : model_->predict(texts)) {
+    LabelAnswer answer;
+    answer.label = record.at("label").get<std::string>();
+    answer.probability = record.at("probability").get<double>();
+    for (const auto& [label, probability] : record.at("probabilities").items())
+      answer.probabilities.emplace_back(label, probability.get<double>());
+    answers.push_back(std::move(answer));
+  }
+  return answers;
+}
+
+const std::vector<std::string>& Classifier::labels() const noexcept {
+  return static_cast<const ClassificationTask&>(model_->task()).labels();
+}
+
+}  // namespace gptask
