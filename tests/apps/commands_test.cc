@@ -1,0 +1,52 @@
+// inspect, tokenize, plugins, --help.
+#include "apps/gptask.h"
+#include "support/catch.h"
+
+using namespace gptask::test;
+
+TEST_CASE("every command explains itself with an example", "[apps]") {
+  for (const char* command : {"finetune", "evaluate", "predict", "inspect", "tokenize", "merge", "plugins"}) {
+    const auto outcome = run_gptask({command, "--help"});
+    CHECK(outcome.code == 0);
+    CHECK(outcome.out.find("Usage: gptask ") != std::string::npos);
+    CHECK(outcome.out.find(std::string("Example:\n  gptask ") + command) != std::string::npos);
+  }
+  CHECK(run_gptask({"--help"}).code == 0);
+  CHECK(run_gptask({}).code == 2);
+  CHECK(run_gptask({"finetune", "sentiment", "--help"}).out.find("--text-column") != std::string::npos);
+}
+
+TEST_CASE("inspect shows configuration, tensors and tokenizer", "[apps]") {
+  const Workspace work;
+  const auto outcome = run_gptask({"inspect", work.path("model"), "--json"});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json shown = Json::parse(outcome.out);
+  CHECK(shown.at("configuration").at("model_type") == "llama");
+  CHECK(shown.at("tokenizer").at("vocabulary") == 258);
+  CHECK(shown.at("tensors").size() == shown.at("weights").at("tensors"));
+  CHECK(run_gptask({"inspect", work.path("train.csv")}).code == 1);
+}
+
+TEST_CASE("tokenize shows ids, tokens and offsets", "[apps]") {
+  const Workspace work;
+  const auto outcome = run_gptask({"tokenize", "--model", work.path("model"), "--text", "h\xC3\xA9", "--json"});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json shown = Json::parse(outcome.out);
+  CHECK(shown.at("ids") == Json({104, 195, 169}));
+  CHECK(shown.at("offsets") == Json({{0, 1}, {1, 2}, {1, 2}}));
+  CHECK(run_gptask({"tokenize", "--model", work.path("model")}, "a\nb\n").out == "97:a\n98:b\n");
+}
+
+TEST_CASE("plugins lists tasks and reasons", "[apps]") {
+  const Workspace work;
+  write_text(work.scratch / "text.so", "no library");
+  const auto outcome = run_gptask({"plugins", "--plugin", work.path("text.so")});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.out.find("sentiment (version 1)") != std::string::npos);
+  CHECK(outcome.out.find("text.so") != std::string::npos);
+  const auto loading =
+      run_gptask({"predict", "--model", work.path("model"), "--plugin", work.path("text.so"), "--text", "x"});
+  CHECK(loading.code == 1);
+}

@@ -1,0 +1,134 @@
+// From files to a folder, and what can be done with the folder.
+#include "apps/gptask.h"
+#include "support/catch.h"
+
+using namespace gptask::test;
+
+TEST_CASE("finetune writes what the Transformers scripts write, and a report", "[apps]") {
+  const Workspace work;
+  const std::string tuning = GENERATE("lora", "full", "head");
+  const auto outcome = run_gptask(
+      work.finetune("run", {"--tuning", tuning, "--validation-split", "0.25", "--max-steps", "6", "--json"}));
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  const Json printed = Json::parse(outcome.out);
+  CHECK(printed.at("results").at("train_samples") == 24);
+  CHECK(printed.at("results").at("eval_samples") == 8);
+
+  for (const char* file : {"config.json", "tokenizer.json", "gptask.json", "train_results.json", "eval_results.json",
+                           "all_results.json", "trainer_state.json", "predict_results.txt", "README.md", "report.html"})
+    CHECK(work.exists(std::string("run/") + file));
+  CHECK(work.exists("run/adapter_model.safetensors") == (tuning == "lora"));
+  CHECK(work.exists("run/model.safetensors") == (tuning != "lora"));
+
+  const Json state = work.json("run/trainer_state.json");
+  CHECK(state.at("global_step") == 6);
+  const Json& first = state.at("log_history").at(0);
+  for (const char* field : {"loss", "learning_rate", "grad_norm", "epoch", "step"}) CHECK(first.at(field).is_number());
+  const Json manifest = work.json("run/gptask.json");
+  CHECK(manifest.at("task").at("name") == "sentiment");
+  CHECK(manifest.at("state").at("labels") == Json({"fresh", "rotten"}));
+  const Json config = work.json("run/config.json");
+  CHECK(config.at("architectures") == Json({"LlamaForSequenceClassification"}));
+  CHECK(config.at("id2label").at("1") == "rotten");
+  CHECK(config.at("pad_token_id") == 257);
+
+  const std::string report = read_text(work.scratch / "run/report.html");
+  CHECK(report.find("<svg") != std::string::npos);
+  CHECK(report.find("<script") == std::string::npos);
+  CHECK(report.find("http") == std::string::npos);
+}
+
+TEST_CASE("a fine-tuned folder is evaluated, asked, merged and moved", "[apps]") {
+  const Workspace work;
+  REQUIRE(run_gptask(work.finetune("run", {"--max-steps", "6"})).code == 0);
+  const std::string before = read_text(work.scratch / "run/all_results.json");
+
+  const auto evaluated = run_gptask({"evaluate", "--model", work.path("run"), "--test-file", work.path("test.csv"),
+                                     "--output-dir", work.path("test"), "--json"});
+  INFO(evaluated.err);
+  REQUIRE(evaluated.code == 0);
+  const Json results = work.json("test/test_results.json");
+  CHECK(results.at("test_samples") == 10);
+  CHECK(results.at("test_accuracy").is_number());
+  CHECK(results.at("test_baseline_accuracy") == 0.5);
+  CHECK(results.at("test_latency_median_ms").get<double>() > 0);
+  CHECK(work.exists("test/report.html"));
+  CHECK(read_text(work.scratch / "run/all_results.json") == before);
+
+  const auto answer = [&](const std::string& model, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"predict",     "--model", model,  "--text",
+                                          "a good film", "--text",  "dull", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_gptask(arguments);
+  };
+  const auto adapter = answer(work.path("run"));
+  REQUIRE(adapter.code == 0);
+  CHECK(answer(work.path("run"), {"--threads", "1"}).out == adapter.out);
+  const Json line = Json::parse(adapter.out.substr(0, adapter.out.find('\n')));
+  CHECK(line.at("text") == "a good film");
+  CHECK(line.at("probabilities").size() == 2);
+
+  REQUIRE(run_gptask({"merge", "--model", work.path("run"), "--output-dir", work.path("merged")}).code == 0);
+  std::filesystem::rename(work.scratch / "merged", work.scratch / "elsewhere");
+  std::filesystem::remove_all(work.scratch / "model");
+  const auto moved = answer(work.path("elsewhere"));
+  INFO(moved.err);
+  REQUIRE(moved.code == 0);
+  const Json merged = Json::parse(moved.out.substr(0, moved.out.find('\n')));
+  CHECK(merged.at("probability").get<double>() == Approx(line.at("probability").get<double>()).margin(1e-5));
+
+  const auto lost = answer(work.path("run"));
+  CHECK(lost.code == 1);
+  CHECK(lost.err.find("is an adapter for") != std::string::npos);
+  write_tiny_model(work.scratch / "models/model");
+  CHECK(run_gptask({"predict", "--model", work.path("run"), "--text", "x"}, "",
+                   {"GPTASK_MODEL_PATH=" + work.path("models")})
+            .code == 0);
+}
+
+TEST_CASE("predict reads files and standard input", "[apps]") {
+  const Workspace work;
+  REQUIRE(run_gptask(work.finetune("run", {"--max-steps", "2"})).code == 0);
+  const auto count = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
+  const auto piped = run_gptask({"predict", "--model", work.path("run")},
+                                "\xEF\xBB\xBFone\r\n\n two\xFF\nthree\0x\n" + std::string(200, 'y'));
+  INFO(piped.err);
+  CHECK(piped.code == 0);
+  CHECK(count(piped.out) == 4);
+  CHECK(piped.err.find("1 blank lines left out") != std::string::npos);
+  const auto file = run_gptask({"predict", "--model", work.path("run"), "--file", work.path("test.csv")});
+  CHECK(file.code == 0);
+  CHECK(count(file.out) == 10);
+}
+
+TEST_CASE("--dry-run changes nothing and shows what would run", "[apps]") {
+  const Workspace work;
+  const auto outcome = run_gptask(work.finetune("run", {"--dry-run", "--json"}));
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  CHECK_FALSE(work.exists("run"));
+  const Json plan = Json::parse(outcome.out);
+  CHECK(plan.at("steps") == 12);
+  CHECK(plan.at("memory_bytes").at("total").get<double>() > 0);
+  REQUIRE(plan.at("samples").size() == 3);
+  CHECK(plan.at("samples").at(0).at("text") == "film 0 is good");
+  CHECK(plan.at("samples").at(0).at("ids").size() == 14);
+}
+
+TEST_CASE("a JSON file as the only argument names everything", "[apps]") {
+  const Workspace work;
+  const Json config = {{"task", "sentiment"},
+                       {"model_name_or_path", work.path("model")},
+                       {"train_file", work.path("train.csv")},
+                       {"max_steps", 2},
+                       {"output_dir", work.path("run")},
+                       {"learning_rate", 1e-3},
+                       {"max_seq_length", 32},
+                       {"lora_target_modules", {"q_proj", "v_proj"}}};
+  write_text(work.scratch / "run.json", config.dump());
+  const auto outcome = run_gptask({"finetune", work.path("run.json")});
+  INFO(outcome.err);
+  CHECK(outcome.code == 0);
+  CHECK(work.json("run/trainer_state.json").at("global_step") == 2);
+}

@@ -1,0 +1,116 @@
+// Runs a program as a user does, and looks at what it printed and how it ended.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace gpt::test {
+
+inline std::string read_text(const std::filesystem::path& file) {
+  std::ifstream input(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(input), {}};
+}
+
+inline void write_text(const std::filesystem::path& file, const std::string& content) {
+  std::ofstream(file, std::ios::binary) << content;
+}
+
+/// A folder for one test, empty at its start and gone at its end.
+class Scratch {
+ public:
+  Scratch() {
+    std::string name = (std::filesystem::temp_directory_path() / "gptask-test-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) std::abort();
+    path_ = name;
+  }
+  ~Scratch() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+struct Outcome {
+  int code = -1;  ///< exit code, or 128 + signal
+  std::string out, err;
+};
+
+/// A started program; its output goes to files.
+class Program {
+ public:
+  /// `input`: what it reads from standard input. `environment`: NAME=VALUE.
+  explicit Program(std::vector<std::string> command, const std::string& input = "",
+                   const std::vector<std::string>& environment = {}) {
+    write_text(folder_ / "in", input);
+    pid_ = fork();
+    if (pid_ != 0) return;
+    const auto redirect = [&](const char* name, int flags, int descriptor) {
+      dup2(open((folder_ / name).c_str(), flags, 0600), descriptor);
+    };
+    redirect("in", O_RDONLY, 0);
+    redirect("out", O_WRONLY | O_CREAT, 1);
+    redirect("err", O_WRONLY | O_CREAT, 2);
+    for (const std::string& setting : environment) {
+      const std::size_t equals = setting.find('=');
+      setenv(setting.substr(0, equals).c_str(), setting.substr(equals + 1).c_str(), 1);
+    }
+    std::vector<char*> arguments;
+    for (std::string& argument : command) arguments.push_back(argument.data());
+    arguments.push_back(nullptr);
+    execv(arguments[0], arguments.data());
+    _exit(127);
+  }
+  ~Program() {
+    if (pid_ > 0) {
+      kill(pid_, SIGKILL);
+      waitpid(pid_, nullptr, 0);
+    }
+  }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  void signal(int number) const { kill(pid_, number); }
+  bool running() {
+    if (pid_ <= 0) return false;
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) != pid_) return true;
+    note(status);
+    return false;
+  }
+  Outcome wait() {
+    int status = 0;
+    if (pid_ > 0 && waitpid(pid_, &status, 0) == pid_) note(status);
+    return {code_, read_text(folder_ / "out"), read_text(folder_ / "err")};
+  }
+
+ private:
+  void note(int status) {
+    code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+    pid_ = -1;
+  }
+  Scratch folder_;
+  pid_t pid_ = -1;
+  int code_ = -1;
+};
+
+inline Outcome run(std::vector<std::string> command, const std::string& input = "",
+                   const std::vector<std::string>& environment = {}) {
+  return Program(std::move(command), input, environment).wait();
+}
+
+}  // namespace gpt::test
