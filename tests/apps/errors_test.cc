@@ -1,6 +1,9 @@
 // What a user can get wrong: one line that says what, where and what to do; exit code 1 or 2; nothing half-written.
 #include <sys/mount.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "apps/gptask.h"
 #include "support/catch.h"
 
@@ -52,7 +55,7 @@ TEST_CASE("files that cannot be used are named", "[apps]") {
   refuses(work, {"--train-file", work.path("model")}, 1, work.path("model"));
   refuses_training_file(work, "text,label\n", "bad.csv");
   refuses_training_file(work, "text,label\na,fresh\nb,fresh\n", "fresh");
-  refuses_training_file(work, "text,score\na,x\nb,y\n", "label");
+  refuses_training_file(work, "text,colour\na,x\nb,y\n", "label");
   refuses_training_file(work, "text,label\na,fresh\nb,rotten\nc,fresh,more\n", "row 3");
   refuses_training_file(work, "text,label\na\xFF,fresh\nb,rotten\n", "UTF-8");
 }
@@ -96,12 +99,18 @@ TEST_CASE("weights that are broken or foreign are refused", "[apps]") {
 
 TEST_CASE("a loss that is not finite stops the run and names the step", "[apps]") {
   const Workspace work;
+  write_tiny_model(work.scratch / "model", 1, [](gpt::Decoder& decoder) {
+    const gpt::Tensor& embedding = decoder.output_projection().value;
+    std::fill_n(embedding.row('z'), embedding.columns(), std::numeric_limits<float>::infinity());
+  });
+  std::string csv = read_text(work.scratch / "train.csv") + "a film with a z,fresh\n";
+  write_text(work.scratch / "train.csv", csv);
   const auto outcome =
-      run_gptask(work.finetune("run", {"--tuning", "full", "--learning-rate", "99", "--max-grad-norm", "0",
-                                       "--max-steps", "2000", "--save-steps", "1", "--save-total-limit", "1"}));
+      run_gptask(work.finetune("run", {"--batch-size", "1", "--save-steps", "1", "--save-total-limit", "1"}));
   INFO(outcome.err);
   CHECK(outcome.code == 1);
-  CHECK(outcome.err.find("step") != std::string::npos);
+  CHECK(outcome.err.find("gptask: error: step ") != std::string::npos);
+  CHECK(outcome.err.find("or resume from ") != std::string::npos);
   CHECK_FALSE(work.exists("run/gptask.json"));
 }
 

@@ -80,7 +80,7 @@ TEST_CASE("a fine-tuned folder is evaluated, asked, merged and moved", "[apps]")
 
   const auto lost = answer(work.path("run"));
   CHECK(lost.code == 1);
-  CHECK(lost.err.find("is an adapter for") != std::string::npos);
+  CHECK(lost.out.find("is an adapter for") != std::string::npos);
   write_tiny_model(work.scratch / "models/model");
   CHECK(run_gptask({"predict", "--model", work.path("run"), "--text", "x"}, "",
                    {"GPTASK_MODEL_PATH=" + work.path("models")})
@@ -91,8 +91,9 @@ TEST_CASE("predict reads files and standard input", "[apps]") {
   const Workspace work;
   REQUIRE(run_gptask(work.finetune("run", {"--max-steps", "2"})).code == 0);
   const auto count = [](const std::string& text) { return std::count(text.begin(), text.end(), '\n'); };
-  const auto piped = run_gptask({"predict", "--model", work.path("run")},
-                                "\xEF\xBB\xBFone\r\n\n two\xFF\nthree\0x\n" + std::string(200, 'y'));
+  const std::string lines =
+      "\xEF\xBB\xBFone\r\n\n two\xFF\nthree" + std::string(1, '\0') + "x\n" + std::string(200, 'y');
+  const auto piped = run_gptask({"predict", "--model", work.path("run")}, lines);
   INFO(piped.err);
   CHECK(piped.code == 0);
   CHECK(count(piped.out) == 4);

@@ -12,7 +12,7 @@ using namespace gpt::test;
 using Json = nlohmann::json;
 
 /// gptask with these arguments. The cache is a folder that does not exist.
-inline std::vector<std::string> gptask(std::vector<std::string> arguments) {
+inline std::vector<std::string> command(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), GPTASK_PROGRAM);
   return arguments;
 }
@@ -20,7 +20,7 @@ inline std::vector<std::string> gptask(std::vector<std::string> arguments) {
 inline Outcome run_gptask(std::vector<std::string> arguments, const std::string& input = "",
                           std::vector<std::string> environment = {}) {
   environment.push_back("GPTASK_CACHE=/nonexistent");
-  return run(gptask(std::move(arguments)), input, environment);
+  return run(command(std::move(arguments)), input, environment);
 }
 
 /// model/, train.csv (32 rows) and test.csv (10 rows) in a scratch folder.

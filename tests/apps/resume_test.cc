@@ -38,7 +38,7 @@ std::vector<std::string> with(std::vector<std::string> arguments, const std::vec
 TEST_CASE("a run that was killed ends with the same weights when resumed", "[apps][reliability]") {
   const Workspace work;
   REQUIRE(run_gptask(work.finetune("whole", long_run)).code == 0);
-  Program program(gptask(work.finetune("killed", long_run)));
+  Program program(command(work.finetune("killed", long_run)));
   REQUIRE(wait_for_checkpoint(program, work, "killed"));
   program.signal(SIGKILL);
   CHECK(program.wait().code == 137);
@@ -65,7 +65,7 @@ TEST_CASE("SIGTERM and Ctrl-C save a checkpoint and exit with 128 + signal", "[a
   const Workspace work;
   const std::vector<std::string> options = {"--max-steps", "100000", "--save-steps", "20", "--save-total-limit", "1"};
   const auto [signal, code] = GENERATE(std::pair(SIGTERM, 143), std::pair(SIGINT, 130));
-  Program program(gptask(work.finetune("run", options)));
+  Program program(command(work.finetune("run", options)));
   REQUIRE(wait_for_checkpoint(program, work, "run"));
   const auto begin = std::chrono::steady_clock::now();
   program.signal(signal);

@@ -5,11 +5,12 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 
 #include "gpt/model/decoder.h"
-#include "gpt/model/lora.h"
+#include "gpt/model/files.h"
 
 namespace gpt::test {
 
@@ -60,7 +61,9 @@ inline void write_tiny_tokenizer(const std::filesystem::path& folder) {
       << nlohmann::json{{"tokenizer_class", "PreTrainedTokenizerFast"}, {"eos_token", "<|endoftext|>"}}.dump(1);
 }
 
-inline void write_tiny_model(const std::filesystem::path& folder, std::uint64_t seed = 1) {
+/// `change` may alter the weights before they are written.
+inline void write_tiny_model(const std::filesystem::path& folder, std::uint64_t seed = 1,
+                             const std::function<void(Decoder&)>& change = {}) {
   std::filesystem::create_directories(folder);
   ModelConfig config;
   config.family = "llama";
@@ -78,7 +81,8 @@ inline void write_tiny_model(const std::filesystem::path& folder, std::uint64_t 
   config.tied_embeddings = true;
   config.bos = config.eos = 256;
   const auto decoder = Decoder::create(config, seed);
-  save_model(*decoder, nullptr, folder, R"({"architectures": ["LlamaForCausalLM"]})");
+  if (change) change(*decoder);
+  save_model(*decoder, {}, folder, "ForCausalLM");
   write_tiny_tokenizer(folder);
 }
 

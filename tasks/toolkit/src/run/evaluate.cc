@@ -101,8 +101,8 @@ EvaluateResult evaluate(const EvaluateRequest& request, const gpt::Registry& reg
   result.results = prefixed("test", evaluation.metrics);
   result.results.update(prefixed("test_baseline", evaluation.baseline));
   result.results.update(speed_fields("test", data->examples.size(), request.batch_size, seconds));
-  for (const auto& [name, value] : latency(*model, *data, request.latency_samples, observer).items())
-    result.results["test_latency_" + name + "_ms"] = value;
+  const Json times = latency(*model, *data, request.latency_samples, observer);
+  for (const auto& [name, value] : times.items()) result.results["test_latency_" + name + "_ms"] = value;
   observer.evaluated(0, evaluation.metrics);
 
   folder.claim({{"model", request.model.string()}, {"test_file", request.test_file.string()}});

@@ -7,6 +7,7 @@
 #include "gpt/core/error.h"
 #include "gpt/io/file_system.h"
 #include "gpt/io/weight_source.h"
+#include "gpt/model/files.h"
 #include "gpt/model/lora.h"
 #include "gpt/train/trainer.h"
 #include "gptask/toolkit/models.h"
@@ -80,10 +81,10 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
     gpt::Random random(0);
     loaded->head_ = loaded->task_->make_head(loaded->decoder_->config(), random);
     if (manifest.adapter) {
-      gpt::load_adapter(*loaded->decoder_, folder, loaded->head_.get());
+      gpt::load_adapter(*loaded->decoder_, folder, loaded->head_->parameters());
       if (options.fold_adapter && loaded->decoder_->has_lora()) loaded->decoder_->merge_lora();
     } else {
-      gpt::load_head(*loaded->head_, folder);
+      gpt::load_head(loaded->head_->parameters(), folder);
     }
   });
   return loaded;

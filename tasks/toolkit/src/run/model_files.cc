@@ -1,27 +1,13 @@
 #include "run/model_files.h"
 
-#include <algorithm>
-#include <array>
 #include <unordered_set>
 
-#include "gpt/core/error.h"
+#include "gpt/io/atomic_file.h"
+#include "gpt/model/files.h"
 #include "gpt/model/lora.h"
 
 namespace gptask {
 namespace {
-
-/// How Transformers spells a family in the names of its classes.
-std::string class_prefix(const std::string& family) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> names = {{{"gpt2", "GPT2"},
-                                                                                          {"llama", "Llama"},
-                                                                                          {"qwen2", "Qwen2"},
-                                                                                          {"qwen3", "Qwen3"},
-                                                                                          {"mistral", "Mistral"},
-                                                                                          {"gpt_neox", "GPTNeoX"}}};
-  for (const auto& [name, prefix] : names)
-    if (name == family) return std::string(prefix);
-  gpt::fail(gpt::ErrorCode::unsupported, "there is no Transformers class for the family \"{}\"", family);
-}
 
 /// What PEFT calls the kind of a head.
 std::string peft_task(const std::string& architecture) {
@@ -47,21 +33,17 @@ std::int32_t choose_pad(const gpt::Tokenizer& tokenizer, const gpt::TaskData& da
   return size - 1;
 }
 
-nlohmann::ordered_json config_extra(const gpt::ModelConfig& config, const gpt::Task& task, std::int32_t pad) {
-  const nlohmann::ordered_json transformers = task.transformers();
-  nlohmann::ordered_json extra = transformers.value("config", nlohmann::ordered_json::object());
-  extra["architectures"] = {class_prefix(config.family) + transformers.at("architecture").get<std::string>()};
-  extra["pad_token_id"] = pad;
-  return extra;
-}
-
 void write_model(const ModelFiles& files, const std::filesystem::path& folder) {
-  const std::string extra = config_extra(files.decoder.config(), files.task, files.pad).dump();
+  const nlohmann::ordered_json transformers = files.task.transformers();
+  const std::string architecture = transformers.at("architecture").get<std::string>();
+  nlohmann::ordered_json extra = transformers.value("config", nlohmann::ordered_json::object());
+  extra["pad_token_id"] = files.pad;
   if (files.decoder.has_lora()) {
-    gpt::save_adapter(files.decoder, &files.head, folder, files.base_path,
-                      peft_task(files.task.transformers().at("architecture").get<std::string>()));
+    gpt::save_adapter(files.decoder, files.head.parameters(), folder, files.base_path, peft_task(architecture));
+    const auto config = gpt::transformers_config(files.decoder.config(), architecture, extra);
+    gpt::write_file_atomically(folder / "config.json", config.dump(2) + "\n");
   } else {
-    gpt::save_model(files.decoder, &files.head, folder, extra);
+    gpt::save_model(files.decoder, files.head.parameters(), folder, architecture, extra);
   }
   files.tokenizer.save(folder);
 }

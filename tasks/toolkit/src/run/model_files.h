@@ -17,9 +17,6 @@ namespace gptask {
 /// no example.
 std::int32_t choose_pad(const gpt::Tokenizer& tokenizer, const gpt::TaskData& data);
 
-/// What config.json says beyond the model: architectures, labels, pad_token_id.
-nlohmann::ordered_json config_extra(const gpt::ModelConfig& config, const gpt::Task& task, std::int32_t pad);
-
 struct ModelFiles {
   gpt::Decoder& decoder;
   gpt::Head& head;
