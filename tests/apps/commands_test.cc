@@ -41,7 +41,7 @@ TEST_CASE("tokenize shows ids, tokens and offsets", "[apps]") {
 
 TEST_CASE("plugins lists tasks and reasons", "[apps]") {
   const Workspace work;
-  write_text(work.scratch / "text.so", "no library");
+  put(work.scratch / "text.so", "no library");
   const auto outcome = run_gptask({"plugins", "--plugin", work.path("text.so")});
   CHECK(outcome.code == 0);
   CHECK(outcome.out.find("sentiment (version 1)") != std::string::npos);

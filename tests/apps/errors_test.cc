@@ -22,7 +22,7 @@ void refuses(const Workspace& work, const std::vector<std::string>& more, int co
 }
 
 void refuses_training_file(const Workspace& work, const std::string& content, const std::string& words) {
-  write_text(work.scratch / "bad.csv", content);
+  put(work.scratch / "bad.csv", content);
   refuses(work, {"--train-file", work.path("bad.csv")}, 1, words);
 }
 
@@ -64,7 +64,7 @@ TEST_CASE("awkward text is taken or counted", "[apps]") {
   const Workspace work;
   std::string csv = "\xEF\xBB\xBFtext,label\r\n,fresh\r\n" + std::string(100, 'x') + ",rotten\r\n";
   for (int i = 0; i < 8; ++i) csv += "film " + std::to_string(i) + (i % 2 == 0 ? ",fresh\r\n" : ",rotten\r\n");
-  write_text(work.scratch / "awkward.csv", csv);
+  put(work.scratch / "awkward.csv", csv);
   const auto outcome = run_gptask(work.finetune("run", {"--train-file", work.path("awkward.csv"), "--max-steps", "2"}));
   INFO(outcome.err);
   CHECK(outcome.code == 0);
@@ -74,7 +74,7 @@ TEST_CASE("awkward text is taken or counted", "[apps]") {
 
 TEST_CASE("an answer the model does not know is refused in evaluation", "[apps]") {
   const Workspace work;
-  write_text(work.scratch / "other.csv", "text,label\na,fresh\nb,boring\n");
+  put(work.scratch / "other.csv", "text,label\na,fresh\nb,boring\n");
   refuses(work, {"--validation-file", work.path("other.csv")}, 1, "boring");
 }
 
@@ -82,14 +82,14 @@ TEST_CASE("weights that are broken or foreign are refused", "[apps]") {
   const Workspace work;
   refuses(work, {"--model", work.path("nothing")}, 1, "there is no model");
   const auto weights = work.scratch / "model/model.safetensors";
-  const std::string whole = read_text(weights);
-  write_text(weights, whole.substr(0, whole.size() / 2));
+  const std::string whole = get(weights);
+  put(weights, whole.substr(0, whole.size() / 2));
   refuses(work, {}, 1, "model.safetensors");
-  write_text(weights, whole);
+  put(weights, whole);
   const auto with_config = [&](const char* name, const Json& value) {
     Json config = work.json("model/config.json");
     config[name] = value;
-    write_text(work.scratch / "model/config.json", config.dump());
+    put(work.scratch / "model/config.json", config.dump());
   };
   with_config("intermediate_size", 48);
   refuses(work, {}, 1, "48");
@@ -103,8 +103,8 @@ TEST_CASE("a loss that is not finite stops the run and names the step", "[apps]"
     const gpt::Tensor& embedding = decoder.output_projection().value;
     std::fill_n(embedding.row('z'), embedding.columns(), std::numeric_limits<float>::infinity());
   });
-  std::string csv = read_text(work.scratch / "train.csv") + "a film with a z,fresh\n";
-  write_text(work.scratch / "train.csv", csv);
+  std::string csv = get(work.scratch / "train.csv") + "a film with a z,fresh\n";
+  put(work.scratch / "train.csv", csv);
   const auto outcome =
       run_gptask(work.finetune("run", {"--batch-size", "1", "--save-steps", "1", "--save-total-limit", "1"}));
   INFO(outcome.err);

@@ -33,7 +33,7 @@ TEST_CASE("finetune writes what the Transformers scripts write, and a report", "
   CHECK(config.at("id2label").at("1") == "rotten");
   CHECK(config.at("pad_token_id") == 257);
 
-  const std::string report = read_text(work.scratch / "run/report.html");
+  const std::string report = get(work.scratch / "run/report.html");
   CHECK(report.find("<svg") != std::string::npos);
   CHECK(report.find("<script") == std::string::npos);
   CHECK(report.find("http") == std::string::npos);
@@ -42,7 +42,7 @@ TEST_CASE("finetune writes what the Transformers scripts write, and a report", "
 TEST_CASE("a fine-tuned folder is evaluated, asked, merged and moved", "[apps]") {
   const Workspace work;
   REQUIRE(run_gptask(work.finetune("run", {"--max-steps", "6"})).code == 0);
-  const std::string before = read_text(work.scratch / "run/all_results.json");
+  const std::string before = get(work.scratch / "run/all_results.json");
 
   const auto evaluated = run_gptask({"evaluate", "--model", work.path("run"), "--test-file", work.path("test.csv"),
                                      "--output-dir", work.path("test"), "--json"});
@@ -54,7 +54,7 @@ TEST_CASE("a fine-tuned folder is evaluated, asked, merged and moved", "[apps]")
   CHECK(results.at("test_baseline_accuracy") == 0.5);
   CHECK(results.at("test_latency_median_ms").get<double>() > 0);
   CHECK(work.exists("test/report.html"));
-  CHECK(read_text(work.scratch / "run/all_results.json") == before);
+  CHECK(get(work.scratch / "run/all_results.json") == before);
 
   const auto answer = [&](const std::string& model, const std::vector<std::string>& more = {}) {
     std::vector<std::string> arguments = {"predict",     "--model", model,  "--text",
@@ -127,7 +127,7 @@ TEST_CASE("a JSON file as the only argument names everything", "[apps]") {
                        {"learning_rate", 1e-3},
                        {"max_seq_length", 32},
                        {"lora_target_modules", {"q_proj", "v_proj"}}};
-  write_text(work.scratch / "run.json", config.dump());
+  put(work.scratch / "run.json", config.dump());
   const auto outcome = run_gptask({"finetune", work.path("run.json")});
   INFO(outcome.err);
   CHECK(outcome.code == 0);

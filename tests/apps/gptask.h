@@ -40,10 +40,10 @@ struct Workspace {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return arguments;
   }
-  Json json(const std::string& name) const { return Json::parse(read_text(scratch / name)); }
+  Json json(const std::string& name) const { return Json::parse(get(scratch / name)); }
   bool exists(const std::string& name) const { return std::filesystem::exists(scratch / name); }
 
-  Scratch scratch;
+  TemporaryFolder scratch;
 };
 
 }  // namespace gptask::test

@@ -56,7 +56,7 @@ TEST_CASE("a run that was killed ends with the same weights when resumed", "[app
   INFO(resumed.err);
   REQUIRE(resumed.code == 0);
   CHECK(resumed.err.find("resuming from") != std::string::npos);
-  CHECK(read_text(work.scratch / "killed/model.safetensors") == read_text(work.scratch / "whole/model.safetensors"));
+  CHECK(get(work.scratch / "killed/model.safetensors") == get(work.scratch / "whole/model.safetensors"));
   CHECK(work.json("killed/trainer_state.json").at("log_history").size() ==
         work.json("whole/trainer_state.json").at("log_history").size());
 }
@@ -84,11 +84,11 @@ TEST_CASE("a folder that holds a run is refused, overwritten or resumed as asked
   const auto refused = run_gptask(work.finetune("run", {"--max-steps", "3"}));
   CHECK(refused.code == 2);
   CHECK(refused.err.find("holds another run; --overwrite_output_dir replaces it") != std::string::npos);
-  write_text(work.scratch / "run/notes.txt", "mine");
+  put(work.scratch / "run/notes.txt", "mine");
   CHECK(run_gptask(work.finetune("run", {"--max-steps", "3", "--tuning", "full", "--overwrite-output-dir"})).code == 0);
   CHECK(work.json("run/trainer_state.json").at("global_step") == 3);
   CHECK_FALSE(work.exists("run/adapter_model.safetensors"));
-  CHECK(read_text(work.scratch / "run/notes.txt") == "mine");
+  CHECK(get(work.scratch / "run/notes.txt") == "mine");
 
   const auto evaluate = [&](const std::string& output, bool overwrite) {
     std::vector<std::string> arguments = {
@@ -105,7 +105,7 @@ TEST_CASE("a folder that holds a run is refused, overwritten or resumed as asked
   CHECK(evaluate("test", true).code == 0);
 
   std::filesystem::create_directories(work.scratch / "photos");
-  write_text(work.scratch / "photos/cat.jpg", "meow");
+  put(work.scratch / "photos/cat.jpg", "meow");
   const auto foreign = run_gptask(work.finetune("photos", {"--overwrite-output-dir"}));
   CHECK(foreign.code == 2);
   CHECK(foreign.err.find("holds files that no gptask run wrote") != std::string::npos);

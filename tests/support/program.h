@@ -7,43 +7,12 @@
 
 #include <csignal>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "support/temporary_folder.h"
+
 namespace gpt::test {
-
-inline std::string read_text(const std::filesystem::path& file) {
-  std::ifstream input(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(input), {}};
-}
-
-inline void write_text(const std::filesystem::path& file, const std::string& content) {
-  std::ofstream(file, std::ios::binary) << content;
-}
-
-/// A folder for one test, empty at its start and gone at its end.
-class Scratch {
- public:
-  Scratch() {
-    std::string name = (std::filesystem::temp_directory_path() / "gptask-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~Scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 struct Outcome {
   int code = -1;  ///< exit code, or 128 + signal
@@ -56,7 +25,7 @@ class Program {
   /// `input`: what it reads from standard input. `environment`: NAME=VALUE.
   explicit Program(std::vector<std::string> command, const std::string& input = "",
                    const std::vector<std::string>& environment = {}) {
-    write_text(folder_ / "in", input);
+    put(folder_ / "in", input);
     pid_ = fork();
     if (pid_ != 0) return;
     const auto redirect = [&](const char* name, int flags, int descriptor) {
@@ -95,7 +64,7 @@ class Program {
   Outcome wait() {
     int status = 0;
     if (pid_ > 0 && waitpid(pid_, &status, 0) == pid_) note(status);
-    return {code_, read_text(folder_ / "out"), read_text(folder_ / "err")};
+    return {code_, get(folder_ / "out"), get(folder_ / "err")};
   }
 
  private:
@@ -103,7 +72,7 @@ class Program {
     code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     pid_ = -1;
   }
-  Scratch folder_;
+  TemporaryFolder folder_;
   pid_t pid_ = -1;
   int code_ = -1;
 };
