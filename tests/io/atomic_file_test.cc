@@ -70,6 +70,7 @@ TEST_CASE("a file appears when it is committed") {
   write_file_atomically(path, "new");
   CHECK(test::get(path) == "new");
   CHECK(entries(folder.path()) == 1);
+  write_file_atomically(folder / std::string(255, 'n'), "as long as a name may be");
 }
 
 TEST_CASE("links are followed, devices are written, folders are refused") {

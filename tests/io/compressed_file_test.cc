@@ -1,10 +1,13 @@
 #include "gpt/io/compressed_file.h"
 
+#include <sys/stat.h>
+
 #include <boost/iostreams/copy.hpp>
 #include <boost/iostreams/filter/gzip.hpp>
 #include <boost/iostreams/filter/zstd.hpp>
 #include <boost/iostreams/filtering_streambuf.hpp>
 #include <sstream>
+#include <thread>
 
 #include "support/catch.h"
 #include "support/errors.h"
@@ -59,6 +62,14 @@ TEST_CASE("text is read plain and compressed, by content rather than name") {
   CHECK(read_all(folder / "empty").empty());
   test::put(folder / "empty.zst", zstd(""));
   CHECK(read_all(folder / "empty.zst").empty());
+}
+
+TEST_CASE("a pipe is read as plain text") {
+  const test::TemporaryFolder folder;
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  std::thread writer([&] { test::put(folder / "pipe", "one\ntwo\n"); });
+  CHECK(read_all(folder / "pipe") == "one\ntwo\n");
+  writer.join();
 }
 
 TEST_CASE("several compressed pieces read as one text") {

@@ -23,7 +23,10 @@ std::string_view compression_name(Compression compression) {
   return compression == Compression::gzip ? "gzip" : compression == Compression::zstd ? "zstd" : "plain";
 }
 
+/// A pipe (a shell's <(...), /dev/stdin) can be read only once and is taken as plain text.
 Compression compression_of(const fs::path& path) {
+  const auto status = fs::status(path);
+  if (fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) return Compression::none;
   const std::string start(MappedFile::open(path)->text().substr(0, 4));
   if (start.starts_with("\x1f\x8b")) return Compression::gzip;
   if (start == "\x28\xb5\x2f\xfd") return Compression::zstd;

@@ -58,7 +58,8 @@ std::string header_of(const std::vector<const TensorToWrite*>& order, const Safe
                             {"dtype", dtype_name(*tensor)}, {"shape", tensor->shape}, {"data_offsets", {offset, end}}});
     offset = end;
   }
-  std::string text = nlohmann::ordered_json(std::move(header)).dump();
+  std::string text =
+      nlohmann::ordered_json(std::move(header)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   text.resize((text.size() + 7) / 8 * 8, ' ');
   return text;
 }

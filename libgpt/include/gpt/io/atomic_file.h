@@ -69,6 +69,7 @@ class AtomicFolder {
   std::unique_ptr<File> create(const std::string& name);
   void write_file(const std::string& name, std::string_view content);
   void copy_file(const std::string& name, const std::filesystem::path& source);
+  /// Once. After an error of a last step (syncing the parent, removing the old folder) the new folder is in place.
   void commit();
 
   /// Where the files are until commit().
