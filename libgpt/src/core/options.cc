@@ -161,7 +161,12 @@ nlohmann::json Options::to_json() const {
 }
 
 void Options::merge_json(const nlohmann::json& values) {
-  for (const auto& [name, value] : values.items()) set(name, as_text(value));
+  if (!values.is_object())
+    fail(ErrorCode::invalid_option, "options in JSON are an object {{\"name\": value}}, not {}", values.dump());
+  for (const auto& [name, value] : values.items()) {
+    index(name);
+    if (!value.is_null()) set(name, as_text(value));
+  }
 }
 
 std::string nearest_name(std::string_view name, const std::vector<std::string>& known) {

@@ -42,7 +42,7 @@ class Options {
 
   /// All values, given or default, by kind.
   nlohmann::json to_json() const;
-  /// Sets every entry whose name is declared; error invalid_option for others.
+  /// Sets every entry; null leaves an option as it was. Error invalid_option for names that are not declared.
   void merge_json(const nlohmann::json& values);
 
  private:
