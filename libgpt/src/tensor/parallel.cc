@@ -28,6 +28,15 @@ class OneThreadEach final : public tbb::task_scheduler_observer {
   }
 };
 
+/// The same for a caller outside of any arena, however it leaves.
+struct OneThreadHere {
+  OneThreadHere() = default;
+  ~OneThreadHere() { onednn::restore_threads(before); }
+  OneThreadHere(const OneThreadHere&) = delete;
+  OneThreadHere& operator=(const OneThreadHere&) = delete;
+  const int before = onednn::limit_threads();
+};
+
 int checked(int count) {
   if (count < 0 || count > 1024)
     fail(ErrorCode::invalid_option, "a thread count must be between 1 and 1024, not {}", count);
@@ -52,9 +61,8 @@ void Threads::run(const std::function<void()>& work) { state_->arena.execute(wor
 
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body) {
   if (inside == 0) {
-    const int before = onednn::limit_threads();
+    const OneThreadHere guard;
     for (std::int64_t i = 0; i < count; ++i) body(i);
-    onednn::restore_threads(before);
     return;
   }
   if (count == 1) return body(0);
