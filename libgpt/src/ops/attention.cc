@@ -199,6 +199,10 @@ class AttentionNode final : public Node {
 };
 
 void check(const Variable& qkv, const Batch& batch, const AttentionShape& shape) {
+  if (shape.heads < 1 || shape.kv_heads < 1 || shape.heads % shape.kv_heads != 0)
+    fail(ErrorCode::mismatch, "{} attention heads cannot share {} key-value heads evenly", shape.heads, shape.kv_heads);
+  if (shape.rope != nullptr && 2 * shape.rope->half() > shape.head_size)
+    fail(ErrorCode::mismatch, "rotary positions of {} values for heads of {}", 2 * shape.rope->half(), shape.head_size);
   const std::int64_t width = (shape.heads + 2 * shape.kv_heads) * shape.head_size;
   if (qkv.columns() != width || qkv.rows() != batch.token_count())
     fail(ErrorCode::mismatch, "attention of {} + 2 x {} heads of {} over {} tokens takes [{}, {}], not [{}, {}]",

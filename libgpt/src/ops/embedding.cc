@@ -24,6 +24,9 @@ void check(const Batch& batch, const Parameter& tokens, const Parameter* positio
   for (const std::int32_t id : batch.tokens)
     if (id < 0 || id >= vocabulary)
       fail(ErrorCode::mismatch, "token id {} is outside the model's vocabulary of {}", id, vocabulary);
+  if (positions != nullptr && positions->value.columns() != tokens.value.columns())
+    fail(ErrorCode::mismatch, "{} has {} columns, {} has {}", positions->name, positions->value.columns(), tokens.name,
+         tokens.value.columns());
   for (std::int32_t s = 0; positions != nullptr && s < batch.sequences(); ++s)
     if (batch.length(s) > positions->value.rows())
       fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", batch.length(s),

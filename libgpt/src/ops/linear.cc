@@ -146,6 +146,22 @@ bool trains(const LinearPart& part) {
   return on(part.weight) || on(part.bias) || (part.adapter != nullptr && (on(part.adapter->a) || on(part.adapter->b)));
 }
 
+void check_size(const Parameter& parameter, std::int64_t rows, std::int64_t columns, const Parameter& weight) {
+  if (parameter.value.rows() != rows || parameter.value.columns() != columns)
+    fail(ErrorCode::mismatch, "{} is [{}, {}], beside {} it must be [{}, {}]", parameter.name, parameter.value.rows(),
+         parameter.value.columns(), weight.name, rows, columns);
+}
+
+void check(const LinearPart& map, const Variable& x) {
+  if (map.inputs() != x.columns())
+    fail(ErrorCode::mismatch, "{} takes {} values, its input has {}", map.weight->name, map.inputs(), x.columns());
+  if (map.bias != nullptr) check_size(*map.bias, 1, map.outputs(), *map.weight);
+  if (map.adapter == nullptr) return;
+  const std::int64_t rank = map.adapter->a->value.rows();
+  check_size(*map.adapter->a, rank, map.inputs(), *map.weight);
+  check_size(*map.adapter->b, map.outputs(), rank, *map.weight);
+}
+
 }  // namespace
 
 Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation activation) {
@@ -156,9 +172,7 @@ Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation 
   std::int64_t width = 0;
   bool wanted = x.needs_grad();
   for (std::size_t i = 0; i < maps.size(); ++i) {
-    if (maps[i].inputs() != x.columns())
-      fail(ErrorCode::mismatch, "{} takes {} values, its input has {}", maps[i].weight->name, maps[i].inputs(),
-           x.columns());
+    check(maps[i], x);
     parts[i].map = maps[i];
     parts[i].column = width;
     width += maps[i].outputs();

@@ -115,9 +115,9 @@ class AddNormNode final : public Node {
 bool trains(const NormWeights& w) { return w.weight->trainable || (w.bias != nullptr && w.bias->trainable); }
 
 void check(const Variable& x, const NormWeights& w) {
-  if (w.weight->value.size() != x.columns())
-    fail(ErrorCode::mismatch, "{} has {} values, the row it normalizes {}", w.weight->name, w.weight->value.size(),
-         x.columns());
+  for (const Parameter* p : {w.weight, w.bias})
+    if (p != nullptr && p->value.size() != x.columns())
+      fail(ErrorCode::mismatch, "{} has {} values, the row it normalizes {}", p->name, p->value.size(), x.columns());
 }
 
 }  // namespace

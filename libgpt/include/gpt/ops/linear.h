@@ -28,7 +28,7 @@ struct LinearPart {
 enum class Activation { none, gelu_tanh };
 
 /// y = activation(x w' + bias), the parts' outputs side by side: [tokens, inputs] -> [tokens, sum of outputs].
-/// Error mismatch where a part does not take x's columns.
+/// Error mismatch where a part does not take x's columns, or a bias or adapter does not fit its weight.
 Variable linear(const Variable& x, std::span<const LinearPart> parts, Activation activation = Activation::none);
 
 /// The same for a single weight [outputs, inputs].
