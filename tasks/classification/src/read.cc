@@ -109,23 +109,36 @@ bool add_example(ClassificationData& data, const Input& input, const gpt::Tokeni
 
 }  // namespace
 
-ClassificationTask::Source ClassificationTask::open(const std::filesystem::path& file, bool with_label) const {
-  const bool text_given = !given_.text.empty();
-  ColumnWish wish{text_given ? given_.text : stored_.text, text_given ? given_.pair : stored_.pair,
-                  given_.label.empty() ? stored_.label : given_.label};
-  ReadOptions options = read_options_;
-  if (!header_known_) options.header = !wish.by_number();
-  std::unique_ptr<RowReader> reader = RowReader::open(file, options);
+ColumnWish ClassificationTask::wished_columns() const {
+  const bool text_given = !given_columns_.text.empty();
+  return {text_given ? given_columns_.text : stored_columns_.text,
+          text_given ? given_columns_.pair : stored_columns_.pair,
+          given_columns_.label.empty() ? stored_columns_.label : given_columns_.label};
+}
 
+ReadOptions ClassificationTask::wished_format(const std::filesystem::path& file) const {
+  ReadOptions options = given_format_;
+  if (data_extension(file) != stored_extension_) return options;
+  if (options.format.empty()) options.format = stored_format_.format;
+  if (!options.header) options.header = stored_format_.header;
+  if (!options.quotes) options.quotes = stored_format_.quotes;
+  return options;
+}
+
+ClassificationTask::Source ClassificationTask::open(const std::filesystem::path& file, bool with_label) const {
+  ColumnWish wish = wished_columns();
+  ReadOptions options = wished_format(file);
   const GlueTask* glue = find_glue_task(task_name_);
-  const bool may_lack_header = glue && glue->without_header.any() && !wish.any() && !header_known_;
+  const bool may_lack_header = glue && glue->without_header.any() && !wish.any() && !options.header;
+  if (!options.header) options.header = !wish.by_number();
+  std::unique_ptr<RowReader> reader = RowReader::open(file, options);
   if (may_lack_header && !reader->find_column("sentence")) {
     options.header = false;
     reader = RowReader::open(file, options);
     wish = glue->without_header;
   }
-  if (!with_label && !text_given && wish.pair.empty() && reader->columns().size() == 1)
-    wish.text = {"1"};  // nothing to choose
+  const bool nothing_to_choose = !with_label && given_columns_.text.empty() && wish.pair.empty();
+  if (nothing_to_choose && reader->columns().size() == 1) wish.text = {"1"};
   Columns columns = find_columns(*reader, wish, names(), with_label);
   return {std::move(reader), std::move(columns)};
 }
@@ -166,6 +179,9 @@ std::unique_ptr<gpt::TaskData> ClassificationTask::read(const std::filesystem::p
          skipped > 0 ? fmt::format(" with a text ({} are empty)", skipped) : "");
   if (training) {
     learn_labels(data->source, row_labels);
+    stored_columns_ = wished_columns();
+    stored_format_ = wished_format(file);
+    stored_extension_ = data_extension(file);
     for (std::size_t i = 0; i < row_labels.size(); ++i)
       data->examples[i].target.label = label_index(row_labels[i], data->source);
   }

@@ -28,6 +28,23 @@ nlohmann::ordered_json columns_json(const ColumnWish& wish) {
   return {{"text", wish.text}, {"pair", wish.pair}, {"label", wish.label}};
 }
 
+nlohmann::ordered_json format_json(const ReadOptions& options, const std::string& extension) {
+  const auto or_null = [](std::optional<bool> value) {
+    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
+  };
+  return {{"format", options.format},
+          {"header", or_null(options.header)},
+          {"quotes", or_null(options.quotes)},
+          {"extension", extension}};
+}
+
+ReadOptions format_from(const nlohmann::ordered_json& json) {
+  const auto optional = [](const nlohmann::ordered_json& value) {
+    return value.is_null() ? std::nullopt : std::optional(value.get<bool>());
+  };
+  return {json.at("format"), optional(json.at("header")), optional(json.at("quotes"))};
+}
+
 }  // namespace
 
 void ClassificationTask::declare_options(gpt::Options& options) const {
@@ -68,10 +85,9 @@ void ClassificationTask::declare_options(gpt::Options& options) const {
 }
 
 void ClassificationTask::configure(const gpt::Options& options) {
-  read_options_ = read_options(options);
-  header_known_ = options.text("header") != "auto";
-  given_ = {options.list("text_column"), options.list("text_pair_column"), options.text("label_column")};
-  if (given_.text.empty() && !given_.pair.empty())
+  given_format_ = read_options(options);
+  given_columns_ = {options.list("text_column"), options.list("text_pair_column"), options.text("label_column")};
+  if (given_columns_.text.empty() && !given_columns_.pair.empty())
     fail(ErrorCode::invalid_option, "--text_pair_column names the second text; --text_column must name the first");
   if (!options.text("label_until").empty()) label_until_ = options.text("label_until");
   if (find_glue_task(options.text("task_name"))) task_name_ = options.text("task_name");
@@ -91,9 +107,8 @@ nlohmann::ordered_json ClassificationTask::state() const {
   state["label_until"] = label_until_;
   state["task_name"] = task_name_;
   state["metric"] = metric_;
-  state["columns"] =
-      columns_json({given_.text.empty() ? stored_.text : given_.text, given_.text.empty() ? stored_.pair : given_.pair,
-                    given_.label.empty() ? stored_.label : given_.label});
+  state["columns"] = columns_json(stored_columns_);
+  state["format"] = format_json(stored_format_, stored_extension_);
   return state;
 }
 
@@ -107,7 +122,9 @@ void ClassificationTask::restore(const nlohmann::ordered_json& state) try {
   if (task_name_.empty()) state.at("task_name").get_to(task_name_);
   if (metric_.empty()) state.at("metric").get_to(metric_);
   const auto& columns = state.at("columns");
-  stored_ = {columns.at("text"), columns.at("pair"), columns.at("label")};
+  stored_columns_ = {columns.at("text"), columns.at("pair"), columns.at("label")};
+  stored_format_ = format_from(state.at("format"));
+  state.at("format").at("extension").get_to(stored_extension_);
   std::vector<std::string> sorted = labels_;
   std::sort(sorted.begin(), sorted.end());
   const bool twice = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();

@@ -15,8 +15,8 @@ JsonReader::JsonReader(TextFile file, bool lines)
   if (!lines) detect_layout();
   Row first;
   first.number = 1;
-  if (ahead_.empty() && next_text(first)) ahead_.push_back(parse_text(first));
-  if (!ahead_.empty()) add_columns(ahead_.front());
+  if (ahead_.empty() && next_text(first)) ahead_.push_back({parse_text(first), first.line});
+  if (!ahead_.empty()) add_columns(ahead_.front().value);
 }
 
 /// Tells an array, {"data": [...]}, and objects one after the other apart.
@@ -35,17 +35,17 @@ void JsonReader::detect_layout() {
   skip_space();
   const bool alone = file_.peek() == TextFile::end;
   if (alone && object.contains("data") && object["data"].is_array()) {
-    for (auto& element : object["data"]) ahead_.push_back(std::move(element));
+    for (auto& element : object["data"]) ahead_.push_back({std::move(element), 0});
   } else {
-    ahead_.push_back(std::move(object));
+    ahead_.push_back({std::move(object), first.line});
   }
 }
 
 bool JsonReader::read(Row& row) {
   nlohmann::json object;
-  row.line = 0;
   if (!ahead_.empty()) {
-    object = std::move(ahead_.front());
+    object = std::move(ahead_.front().value);
+    row.line = ahead_.front().line;
     ahead_.pop_front();
   } else if (next_text(row)) {
     object = parse_text(row);
@@ -80,7 +80,7 @@ bool JsonReader::next_text(Row& row) {
   return true;
 }
 
-bool JsonReader::next_element(const Row& row) {
+bool JsonReader::next_element(Row& row) {
   skip_space();
   const bool closed = file_.peek() == ']';
   if (closed) {
@@ -98,6 +98,7 @@ bool JsonReader::next_element(const Row& row) {
     file_.get();
     skip_space();
   }
+  row.line = file_.line_number();
   take_object(row);
   return true;
 }

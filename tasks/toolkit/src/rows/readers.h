@@ -41,7 +41,7 @@ class JsonReader : public RowReader {
   bool read(Row& row) override;
   /// The JSON text of the next row and the line it starts on; false at the end.
   bool next_text(Row& row);
-  bool next_element(const Row& row);
+  bool next_element(Row& row);
   /// Copies one object to text_, without parsing what is in it.
   void take_object(const Row& row);
   void skip_space();
@@ -51,8 +51,12 @@ class JsonReader : public RowReader {
   TextFile file_;
   Layout layout_;
   std::string text_;
-  std::deque<nlohmann::json> ahead_;  ///< rows that were parsed to learn the columns
-  bool begun_ = false;                ///< an element of the array was read, so a comma comes next
+  struct Parsed {
+    nlohmann::json value;
+    std::uint64_t line = 0;
+  };
+  std::deque<Parsed> ahead_;  ///< rows that were parsed to learn the columns
+  bool begun_ = false;        ///< an element of the array was read, so a comma comes next
 };
 
 /// fasttext, labeled and text.

@@ -16,11 +16,8 @@ using gpt::fail;
 const std::vector<std::string> formats{"csv", "tsv", "json", "jsonl", "fasttext", "labeled", "text"};
 
 /// The format that a file's name tells; "" for an unknown extension. A .txt file is told by its first bytes.
-std::string format_of(std::filesystem::path file, const TextFile& content) {
-  if (file.extension() == ".gz" || file.extension() == ".zst") file.replace_extension();
-  std::string extension = file.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+std::string format_of(const std::filesystem::path& file, const TextFile& content) {
+  const std::string extension = data_extension(file);
   if (extension == ".csv" || extension == ".tsv" || extension == ".json" || extension == ".jsonl")
     return extension.substr(1);
   if (extension == ".ndjson") return "jsonl";
@@ -65,11 +62,20 @@ void declare_read_options(gpt::Options& options) {
 }
 
 ReadOptions read_options(const gpt::Options& options) {
+  const auto given = [&](const char* name) { return options.text(name) != "auto"; };
   ReadOptions read;
-  if (options.text("format") != "auto") read.format = options.text("format");
-  read.header = options.text("header") != "no";
-  if (options.text("quotes") != "auto") read.quotes = options.text("quotes") == "yes";
+  if (given("format")) read.format = options.text("format");
+  if (given("header")) read.header = options.text("header") == "yes";
+  if (given("quotes")) read.quotes = options.text("quotes") == "yes";
   return read;
+}
+
+std::string data_extension(std::filesystem::path file) {
+  if (file.extension() == ".gz" || file.extension() == ".zst") file.replace_extension();
+  std::string extension = file.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return extension;
 }
 
 RowReader::~RowReader() = default;
@@ -82,7 +88,7 @@ std::unique_ptr<RowReader> RowReader::open(const std::filesystem::path& file, co
   if (format == "csv" || format == "tsv") {
     const bool csv = format == "csv";
     return std::make_unique<DelimitedReader>(std::move(text), csv ? ',' : '\t', options.quotes.value_or(csv),
-                                             options.header);
+                                             options.header.value_or(true));
   }
   if (format == "json" || format == "jsonl") return std::make_unique<JsonReader>(std::move(text), format == "jsonl");
   if (format == "fasttext") return std::make_unique<LineReader>(std::move(text), LineReader::Kind::fasttext);

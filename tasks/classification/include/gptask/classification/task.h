@@ -19,7 +19,8 @@ class ClassificationTask : public gpt::Task {
  public:
   void declare_options(gpt::Options& options) const override;
   void configure(const gpt::Options& options) override;
-  /// {"labels", "label_counts", "pair", "separator", "delimiter", "label_until", "task_name", "metric", "columns"}
+  /// {"labels", "label_counts", "pair", "separator", "delimiter", "label_until", "task_name", "metric", "columns",
+  /// "format"}
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
 
@@ -47,6 +48,8 @@ class ClassificationTask : public gpt::Task {
 
  private:
   struct Source;
+  ColumnWish wished_columns() const;
+  ReadOptions wished_format(const std::filesystem::path& file) const;
   Source open(const std::filesystem::path& file, bool with_label) const;
   const ColumnNames& names() const;
   void learn_labels(const std::string& source, const std::vector<std::string>& row_labels);
@@ -62,9 +65,10 @@ class ClassificationTask : public gpt::Task {
   std::string label_until_;                 ///< a label ends where this begins
   std::string task_name_;                   ///< of GLUE
   std::string metric_;
-  ColumnWish given_, stored_;  ///< by options; by the state of an earlier run
-  ReadOptions read_options_;
-  bool header_known_ = false;  ///< --header yes or no
+  /// How the data files look: by options, and by the training run, whose files are read the same way later on.
+  ColumnWish given_columns_, stored_columns_;
+  ReadOptions given_format_, stored_format_;
+  std::string stored_extension_;  ///< stored_format_ is for files with this extension
 };
 
 }  // namespace gptask

@@ -14,17 +14,20 @@
 
 namespace gptask {
 
-/// How to read a file. What is left open is told by the file's name.
+/// How to read a file; what is left open, its name tells.
 struct ReadOptions {
-  std::string format = {};          ///< csv, tsv, json, jsonl, fasttext, labeled or text; "": by the file's name
-  bool header = true;               ///< csv, tsv: the first row names the columns; else they are named "1", "2", ...
-  std::optional<bool> quotes = {};  ///< csv, tsv: fields may be quoted (RFC 4180); by default csv yes, tsv no
+  std::string format = {};          ///< csv, tsv, json, jsonl, fasttext, labeled or text
+  std::optional<bool> header = {};  ///< csv, tsv: whether the first row names the columns (they are "1", "2", ...
+                                    ///< else); by default it does
+  std::optional<bool> quotes = {};  ///< csv, tsv: whether fields may be quoted (RFC 4180); by default csv yes, tsv no
 };
 
-/// Declares --format, --header and --quotes. The header's default, auto, is for the task to decide.
+/// Declares --format, --header and --quotes, each with auto for open.
 void declare_read_options(gpt::Options& options);
-/// The values; header is false only where --header no says so.
 ReadOptions read_options(const gpt::Options& options);
+
+/// The part of a file's name that tells its format, in lower case: ".csv" for a.CSV.gz.
+std::string data_extension(std::filesystem::path file);
 
 struct Row {
   std::uint64_t number = 0;  ///< from 1; the header and blank lines are not counted
