@@ -9,6 +9,8 @@
 #include "gpt/io/atomic_file.h"
 #include "gpt/io/json.h"
 #include "gpt/io/safetensors.h"
+#include "gpt/model/decoder.h"
+#include "gpt/model/lora.h"
 
 namespace gpt {
 namespace {
@@ -42,7 +44,8 @@ std::string hash_of(std::span<const Example> examples) {
 std::string hash_of(const std::vector<Parameter*>& parameters) {
   Hasher hasher;
   for (const Parameter* p : parameters) {
-    hasher.update(p->name.data(), p->name.size());
+    const std::string name = fmt::format("{} {};", p->name, p->trainable);
+    hasher.update(name.data(), name.size());
     hasher.update(p->value.data(), static_cast<std::size_t>(p->value.size()) * sizeof(float));
   }
   return hasher.digest();
@@ -82,8 +85,10 @@ nlohmann::json to_json(const StepRecord& r) { return {r.step, r.epoch, r.loss, r
 
 }  // namespace
 
-nlohmann::json run_identity(const TrainOptions& o, std::span<const Example> examples,
-                            const std::vector<Parameter*>& parameters) {
+nlohmann::json run_identity(const TrainOptions& o, std::span<const Example> examples, const Decoder& decoder,
+                            const std::vector<Parameter*>& weights) {
+  const ModelConfig& c = decoder.config();
+  const LoraOptions lora = decoder.has_lora() ? decoder.lora() : LoraOptions{0, 0, 0, {}};
   return {{"epochs", o.epochs},
           {"max_steps", o.max_steps},
           {"batch_size", o.batch_size},
@@ -98,8 +103,10 @@ nlohmann::json run_identity(const TrainOptions& o, std::span<const Example> exam
           {"warmup_steps", o.warmup_steps},
           {"warmup_ratio", o.warmup_ratio},
           {"seed", o.seed},
+          {"dropout", {c.embedding_dropout, c.residual_dropout, c.attention_dropout}},
+          {"adapters", {lora.rank, lora.alpha, lora.dropout}},
           {"training data", hash_of(examples)},
-          {"initial weights", hash_of(parameters)}};
+          {"initial weights", hash_of(weights)}};
 }
 
 void save_checkpoint(const fs::path& folder, AdamW& optimizer, const std::vector<StepRecord>& records,
@@ -120,7 +127,7 @@ void save_checkpoint(const fs::path& folder, AdamW& optimizer, const std::vector
   checkpoint.commit();
   if (limit <= 0) return;
   const std::vector<fs::path> all = checkpoints_in(folder);
-  for (std::size_t i = static_cast<std::size_t>(limit); i < all.size(); ++i) fs::remove_all(all[i]);
+  for (std::size_t i = static_cast<std::size_t>(limit); i < all.size(); ++i) FileSystem::current().remove(all[i]);
 }
 
 void load_checkpoint(const fs::path& checkpoint, AdamW& optimizer, std::vector<StepRecord>& records,

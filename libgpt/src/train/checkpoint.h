@@ -10,9 +10,10 @@
 
 namespace gpt {
 
-/// What a run is: options, data and weights. Two runs with equal identities make the same steps.
-nlohmann::json run_identity(const TrainOptions& options, std::span<const Example> examples,
-                            const std::vector<Parameter*>& parameters);
+/// What a run is: options, data, dropout, and all weights, frozen ones too. Two runs with equal identities make the
+/// same steps.
+nlohmann::json run_identity(const TrainOptions& options, std::span<const Example> examples, const Decoder& decoder,
+                            const std::vector<Parameter*>& weights);
 
 /// Writes folder/checkpoint-STEP and drops the oldest ones beyond the limit (0: keeps all).
 void save_checkpoint(const std::filesystem::path& folder, AdamW& optimizer, const std::vector<StepRecord>& records,

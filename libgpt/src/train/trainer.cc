@@ -33,6 +33,13 @@ void check(const TrainOptions& o, std::size_t examples) {
   positive("the batch size", static_cast<double>(o.batch_size));
   positive("the number of accumulation steps", static_cast<double>(o.accumulation));
   if (o.max_steps <= 0) positive("the number of epochs", o.epochs);
+  const auto decay = [](const char* name, double value) {
+    if (!(value >= 0 && value < 1))
+      fail(ErrorCode::invalid_option, "{} must be at least 0 and below 1, not {}", name, value);
+  };
+  decay("beta1", o.beta1);
+  decay("beta2", o.beta2);
+  not_negative("epsilon", o.epsilon);
   not_negative("the weight decay", o.weight_decay);
   not_negative("the largest gradient norm", o.max_grad_norm);
   not_negative("the number of warm-up steps", static_cast<double>(o.warmup_steps));
@@ -88,7 +95,7 @@ class Run {
         hooks_(hooks),
         order_(examples.size(), options),
         optimizer_(trainable(decoder, head), options),
-        identity_(run_identity(options, examples, optimizer_.parameters())) {}
+        identity_(run_identity(options, examples, decoder, weights(decoder, head))) {}
 
   TrainResult run(const std::filesystem::path& resume) {
     if (!resume.empty()) load_checkpoint(resume, optimizer_, result_.records, identity_);
@@ -107,14 +114,18 @@ class Run {
   }
 
  private:
-  static std::vector<Parameter*> trainable(Decoder& decoder, Head& head) {
-    std::vector<Parameter*> all;
-    for (Parameter* p : decoder.parameters())
-      if (p->trainable) all.push_back(p);
-    for (Parameter* p : head.parameters())
-      if (p->trainable) all.push_back(p);
-    if (all.empty()) fail(ErrorCode::invalid_option, "no weight is trainable");
+  static std::vector<Parameter*> weights(const Decoder& decoder, Head& head) {
+    std::vector<Parameter*> all = decoder.parameters();
+    for (Parameter* p : head.parameters()) all.push_back(p);
     return all;
+  }
+
+  static std::vector<Parameter*> trainable(const Decoder& decoder, Head& head) {
+    std::vector<Parameter*> some;
+    for (Parameter* p : weights(decoder, head))
+      if (p->trainable) some.push_back(p);
+    if (some.empty()) fail(ErrorCode::invalid_option, "no weight is trainable");
+    return some;
   }
 
   /// tokens -> decoder -> head -> loss -> backward -> clip -> update.
