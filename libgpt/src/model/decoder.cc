@@ -1,5 +1,6 @@
 #include "gpt/model/decoder.h"
 
+#include <algorithm>
 #include <array>
 
 #include "gpt/core/error.h"
@@ -15,6 +16,9 @@ namespace gpt {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Rows of the rotary table: a configuration may claim any context, and memory must not follow it.
+constexpr std::int64_t kMostPositions = 1 << 18;
 
 /// A folder's one .gguf file where it has no config.json; empty if there is none.
 fs::path gguf_in(const fs::path& path) {
@@ -71,7 +75,7 @@ void check_targets(const LoraOptions& options, const Weights& weights) {
 
 Decoder::Decoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
   const ModelConfig& c = impl_->config;
-  if (c.rope_theta) impl_->rope = make_rope(c.context, c.head_size, *c.rope_theta);
+  if (c.rope_theta) impl_->rope = make_rope(std::min(c.context, kMostPositions), c.head_size, *c.rope_theta);
 }
 
 Decoder::~Decoder() = default;
@@ -155,6 +159,8 @@ void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
   if (impl_->lora) fail(ErrorCode::invalid_option, "this model has adapters already; merge them first");
   if (options.rank < 1 || options.rank > 1024)
     fail(ErrorCode::invalid_option, "a LoRA rank must be between 1 and 1024, not {}", options.rank);
+  if (!(options.dropout >= 0 && options.dropout < 1))
+    fail(ErrorCode::invalid_option, "a LoRA dropout must be at least 0 and below 1, not {}", options.dropout);
   check_targets(options, *impl_->weights);
   set_trainable(false);
   const bool transposed = family(impl_->config.family).transposed_weights();

@@ -84,6 +84,9 @@ void check_config(const ModelConfig& c, std::string_view where) {
     fail(ErrorCode::mismatch, "{}: rotary positions need an even head size, not {}", where, c.head_size);
   if (!c.rope_theta && c.head_size * c.heads != c.hidden)
     fail(ErrorCode::mismatch, "{}: a hidden size of {} does not divide into {} heads", where, c.hidden, c.heads);
+  for (const double dropout : {c.embedding_dropout, c.residual_dropout, c.attention_dropout})
+    if (!(dropout >= 0 && dropout < 1))
+      fail(ErrorCode::malformed, "{}: a dropout must be at least 0 and below 1, not {}", where, dropout);
   if (!(c.norm_epsilon > 0))
     fail(ErrorCode::malformed, "{}: the norm's epsilon must be positive, not {}", where, c.norm_epsilon);
 }

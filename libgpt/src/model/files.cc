@@ -79,7 +79,11 @@ void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::sp
   options.alpha = read.number_or("lora_alpha", 8);
   options.dropout = read.number_or("lora_dropout", 0);
   if (read.has("target_modules") && json["target_modules"].is_array()) {
-    options.targets = json["target_modules"].get<std::vector<std::string>>();
+    for (const nlohmann::json& target : json["target_modules"]) {
+      if (!target.is_string())
+        fail(ErrorCode::malformed, "{}: target_modules names projections, {} is none", path.string(), target.dump());
+      options.targets.push_back(target.get<std::string>());
+    }
   } else {
     options.targets = {read.text_or("target_modules", "all-linear")};
   }
