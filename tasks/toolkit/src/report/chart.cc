@@ -10,7 +10,7 @@
 namespace gptask {
 namespace {
 
-constexpr double width = 720, height = 240, left = 58, right = 14, top = 10, bottom = 28;
+constexpr double height = 240, left = 58, right = 14, top = 10, bottom = 28;
 
 struct Scale {
   double low = std::numeric_limits<double>::infinity(), high = -std::numeric_limits<double>::infinity();
@@ -56,10 +56,10 @@ Series thinned(const Series& series, std::size_t most) {
   return result;
 }
 
-double x_at(const Scale& x, double value) { return left + x.share(value) * (width - left - right); }
+double x_at(const Scale& x, double width, double value) { return left + x.share(value) * (width - left - right); }
 double y_at(const Scale& y, double value) { return height - bottom - y.share(value) * (height - top - bottom); }
 
-std::string axes(const Scale& x, const Scale& y) {
+std::string axes(const Scale& x, const Scale& y, double width) {
   std::string svg;
   const auto out = std::back_inserter(svg);
   for (double value = y.low; value <= y.high + y.step / 2; value += y.step) {
@@ -69,19 +69,19 @@ std::string axes(const Scale& x, const Scale& y) {
                    std::abs(value) < y.step / 1e6 ? 0.0 : value);
   }
   for (double value = x.low; value <= x.high + x.step / 2; value += x.step)
-    fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:.6g}</text>", x_at(x, value), height - 8,
-                   value);
+    fmt::format_to(out, "<text x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{:.6g}</text>", x_at(x, width, value),
+                   height - 8, value);
   fmt::format_to(out, "<line class=\"axis\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>", left, width - right,
                  height - bottom, height - bottom);
   return svg;
 }
 
-std::string drawn(const Series& series, const Scale& x, const Scale& y) {
+std::string drawn(const Series& series, const Scale& x, const Scale& y, double width) {
   std::string svg;
   const auto out = std::back_inserter(svg);
   if (series.points || series.x.size() == 1) {
     for (std::size_t i = 0; i < series.x.size(); ++i)
-      fmt::format_to(out, "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"var({})\"/>", x_at(x, series.x[i]),
+      fmt::format_to(out, "<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4\" fill=\"var({})\"/>", x_at(x, width, series.x[i]),
                      y_at(y, series.y[i]), series.color);
     return svg;
   }
@@ -89,13 +89,13 @@ std::string drawn(const Series& series, const Scale& x, const Scale& y) {
                  "<polyline fill=\"none\" stroke=\"var({})\" stroke-width=\"1.8\" stroke-linejoin=\"round\" points=\"",
                  series.color);
   for (std::size_t i = 0; i < series.x.size(); ++i)
-    fmt::format_to(out, "{:.1f},{:.1f} ", x_at(x, series.x[i]), y_at(y, series.y[i]));
+    fmt::format_to(out, "{:.1f},{:.1f} ", x_at(x, width, series.x[i]), y_at(y, series.y[i]));
   return svg + "\"/>";
 }
 
 }  // namespace
 
-std::string line_chart(const std::string& title, const std::vector<Series>& series) {
+std::string line_chart(const std::string& title, const std::vector<Series>& series, double width) {
   Scale x, y;
   std::vector<Series> thin;
   for (const Series& one : series) {
@@ -103,7 +103,7 @@ std::string line_chart(const std::string& title, const std::vector<Series>& seri
     for (const double value : thin.back().x) x.add(value);
     for (const double value : thin.back().y) y.add(value);
   }
-  x.round(8);
+  x.round(static_cast<int>(width) / 90);
   y.round(5);
   std::string legend;
   for (const Series& one : series)
@@ -112,8 +112,8 @@ std::string line_chart(const std::string& title, const std::vector<Series>& seri
   std::string svg =
       fmt::format("<figure><figcaption>{}{}</figcaption><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">",
                   html_escape(title), legend, width, height, html_escape(title));
-  svg += axes(x, y);
-  for (const Series& one : thin) svg += drawn(one, x, y);
+  svg += axes(x, y, width);
+  for (const Series& one : thin) svg += drawn(one, x, y, width);
   return svg + "</svg></figure>";
 }
 

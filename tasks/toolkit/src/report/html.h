@@ -23,8 +23,8 @@ struct Series {
   bool points = false;  ///< dots instead of a line
 };
 
-/// An SVG line chart with axes. Values that are not finite are left out.
-std::string line_chart(const std::string& title, const std::vector<Series>& series);
+/// An SVG line chart with axes, `width` units wide and 240 high. Values that are not finite are left out.
+std::string line_chart(const std::string& title, const std::vector<Series>& series, double width);
 
 /// A confusion matrix [true][predicted] as a heat map; shades by the share of the row.
 std::string heat_map(const std::vector<std::string>& labels, const nlohmann::ordered_json& counts);

@@ -49,9 +49,9 @@ std::string curves(const Report& report) {
     evaluated.x.push_back(entry.at("step").get<double>());
     evaluated.y.push_back(entry.at("eval_loss").get<double>());
   }
-  return "<div class=\"charts\">" + line_chart("Loss by step", {loss, evaluated}) +
-         line_chart("Learning rate by step", {rate}) + line_chart("Gradient norm by step, before clipping", {norm}) +
-         "</div>";
+  return "<div class=\"charts\">" + line_chart("Loss by step", {loss, evaluated}, 900) +
+         line_chart("Learning rate by step", {rate}, 450) +
+         line_chart("Gradient norm by step, before clipping", {norm}, 450) + "</div>";
 }
 
 std::string metrics_table(const Report& report) {

@@ -16,13 +16,13 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 .tiles{display:flex;flex-wrap:wrap;gap:12px;margin:0 0 18px}
 .tile{flex:1 1 150px;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:12px 16px}
 .tile b{display:block;font-size:24px;font-weight:600;font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:13px}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(300px,1fr));gap:16px}.charts>:first-child{grid-column:1/-1}
+.charts{display:grid;grid-template-columns:1fr 1fr;gap:16px}@media(max-width:640px){.charts{grid-template-columns:1fr}}.charts>:first-child{grid-column:1/-1}
 figure{margin:0}figcaption{font-size:13px;color:var(--soft);margin-bottom:4px}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:11px;font-family:inherit}
 svg .grid{stroke:var(--line);stroke-width:1}svg .axis{stroke:var(--soft);stroke-width:1}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th{text-align:left;color:var(--soft);font-weight:500;font-size:13px}td,th{padding:5px 10px;border-bottom:1px solid var(--line);vertical-align:top}
-td.n,th.n{text-align:right}tr:last-child td{border-bottom:0}td.t{overflow-wrap:anywhere}
+td.n,th.n{text-align:right}tr:last-child td{border-bottom:0}td.t{overflow-wrap:break-word}
 .matrix{width:auto}.matrix td{text-align:center;min-width:58px;border:2px solid var(--card);border-radius:6px}
 .matrix td.r,.matrix th{border:0}.note{color:var(--soft);font-size:13px;margin:8px 0 0}
 .good{color:var(--good)}.bad{color:var(--bad)}details summary{cursor:pointer;font-size:18px;font-weight:600}

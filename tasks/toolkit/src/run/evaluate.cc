@@ -12,6 +12,7 @@
 #include "gptask/toolkit/run_folder.h"
 #include "run/inputs.h"
 #include "run/results.h"
+#include "run/scoring.h"
 
 namespace gptask {
 namespace {
@@ -89,18 +90,14 @@ EvaluateResult evaluate(const EvaluateRequest& request, const gpt::Registry& reg
     gpt::fail(gpt::ErrorCode::malformed, "{}: no row can be used", request.test_file.string());
 
   observer.stage(fmt::format("evaluating on {}", data->source));
-  const auto begin = Clock::now();
-  const auto outputs = model->infer(*data, request.batch_size, [&](std::size_t done) {
-    observer.inferred(done, data->examples.size());
-    check_stop(observer);
-  });
-  const double seconds = seconds_since(begin);
-  gpt::Evaluation evaluation = model->task().evaluate(*data, outputs);
+  Scored scored =
+      score(model->task(), model->decoder(), model->head(), *data, request.batch_size, model->threads(), observer);
+  gpt::Evaluation& evaluation = scored.evaluation;
 
   EvaluateResult result;
   result.results = prefixed("test", evaluation.metrics);
   result.results.update(prefixed("test_baseline", evaluation.baseline));
-  result.results.update(speed_fields("test", data->examples.size(), request.batch_size, seconds));
+  result.results.update(speed_fields("test", data->examples.size(), request.batch_size, scored.seconds));
   const Json times = latency(*model, *data, request.latency_samples, observer);
   for (const auto& [name, value] : times.items()) result.results["test_latency_" + name + "_ms"] = value;
   observer.evaluated(0, evaluation.metrics);

@@ -41,6 +41,7 @@ class LoadedTask {
   const Manifest& manifest() const noexcept { return manifest_; }
   gpt::Threads& threads() const noexcept { return *threads_; }
   const gpt::Decoder& decoder() const noexcept { return *decoder_; }
+  gpt::Head& head() const noexcept { return *head_; }
   /// Longest sequence, in tokens.
   std::int64_t max_tokens() const noexcept { return manifest_.max_tokens; }
 
