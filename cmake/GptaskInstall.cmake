@@ -17,18 +17,14 @@ install(DIRECTORY libgpt/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_
 set_target_properties(${libraries} PROPERTIES INSTALL_RPATH $ORIGIN)
 install(TARGETS ${libraries} EXPORT gptaskTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
-if(TARGET gptask_app)
-  file(RELATIVE_PATH to_libraries ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
-  set_target_properties(gptask_app PROPERTIES INSTALL_RPATH $ORIGIN/${to_libraries})
-  install(TARGETS gptask_app RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+file(RELATIVE_PATH to_libraries ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
+set_target_properties(gptask PROPERTIES INSTALL_RPATH $ORIGIN/${to_libraries})
+install(TARGETS gptask RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 # GPTASK_PLUGINS: the plugins that plugins/CMakeLists.txt built.
 get_property(plugins GLOBAL PROPERTY GPTASK_PLUGINS)
-if(plugins)
-  set_target_properties(${plugins} PROPERTIES INSTALL_RPATH $ORIGIN/../.. INSTALL_RPATH_USE_LINK_PATH OFF)
-  install(TARGETS ${plugins} LIBRARY DESTINATION ${plugin_dir})
-endif()
+set_target_properties(${plugins} PROPERTIES INSTALL_RPATH $ORIGIN/../.. INSTALL_RPATH_USE_LINK_PATH OFF)
+install(TARGETS ${plugins} LIBRARY DESTINATION ${plugin_dir})
 
 # The CMake package.
 configure_package_config_file(cmake/gptaskConfig.cmake.in ${CMAKE_BINARY_DIR}/lib/cmake/gptask/gptaskConfig.cmake INSTALL_DESTINATION ${package_dir})

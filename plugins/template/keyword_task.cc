@@ -34,8 +34,9 @@ class KeywordTask : public gptask::ClassificationTask {
   std::unique_ptr<gpt::Head> make_head(const gpt::ModelConfig& config, gpt::Random& random) const override {
     return std::make_unique<KeywordHead>(config.hidden, static_cast<std::int64_t>(labels().size()), 0.02F, random);
   }
-  /// Transformers has no such head: its ForSequenceClassification reads the last token only.
-  nlohmann::ordered_json transformers() const override { return nlohmann::ordered_json::object(); }
+  /// Transformers has no such head (its ForSequenceClassification reads the last token only): it gets the decoder
+  /// alone.
+  nlohmann::ordered_json transformers() const override { return {{"architecture", "ForCausalLM"}}; }
 };
 
 }  // namespace

@@ -3,13 +3,14 @@
 #include <cstdlib>
 
 #include "plugin/fixture.h"
+#include "support/errors.h"
 
 using namespace gpt;
 using Catch::Matchers::Contains;
 
 static std::string refusal(const std::filesystem::path& file, Registry& registry) {
   const std::size_t before = registry.tasks().size();
-  const std::string message = test::message_of([&] { load_plugin(file, registry); });
+  const std::string message = test::error_of([&] { load_plugin(file, registry); });
   CHECK(registry.tasks().size() == before);
   CHECK_THAT(message, Contains(file.string()));
   return message;
@@ -31,7 +32,7 @@ TEST_CASE("a plugin is loaded once and its tasks can be made", "[plugin]") {
   CHECK(registry.find("fixture-two").plugin == std::filesystem::canonical(test::fixture("good")));
 
   CHECK(load_plugin(test::fixture("good"), registry).tasks.size() == 2);
-  const test::Folder folder;
+  const test::TemporaryFolder folder;
   std::filesystem::create_symlink(test::fixture("good"), folder.path() / "alias.so");
   CHECK(load_plugin(folder.path() / "alias.so", registry).tasks.size() == 2);
   CHECK(registry.tasks().size() == 2);
@@ -51,10 +52,10 @@ TEST_CASE("a plugin that does not fit is refused and nothing of it stays", "[plu
       refusal(test::fixture("missing_symbol"), registry),
       Contains("undefined symbol: _ZN7fixture15defined_nowhereEi (fixture::defined_nowhere(int)); name the library"));
   CHECK_THAT(refusal(test::fixture("gone"), registry), Contains("fixture_gone.so"));
-  const test::Folder folder;
-  CHECK_THAT(refusal(folder.write("text.so", "hello"), registry), Contains("no ELF shared library"));
-  const std::string good = test::content(test::fixture("good"));
-  CHECK_THAT(refusal(folder.write("cut.so", good.substr(0, good.size() / 2)), registry),
+  const test::TemporaryFolder folder;
+  CHECK_THAT(refusal(test::write(folder, "text.so", "hello"), registry), Contains("no ELF shared library"));
+  const std::string good = test::get(test::fixture("good"));
+  CHECK_THAT(refusal(test::write(folder, "cut.so", good.substr(0, good.size() / 2)), registry),
              Contains("cut short or damaged"));
   CHECK(registry.find("fixture-one").make()->main_metric() == "stub");
 }
@@ -69,21 +70,21 @@ TEST_CASE("a plugin built differently is refused before its code runs, with what
                  Contains("-DCMAKE_CXX_FLAGS=\"-D_GLIBCXX_USE_CXX11_ABI=1 -U_GLIBCXX_DEBUG\" && cmake --build BUILD"));
   CHECK(std::getenv("GPTASK_FIXTURE_RAN") == nullptr);
 
-  const test::Folder folder;
-  std::string changed = test::content(test::fixture("good"));
+  const test::TemporaryFolder folder;
+  std::string changed = test::get(test::fixture("good"));
   changed[changed.find("interface=") + 10] = '9';
   changed.replace(changed.find("compiler=") + 9, 3, "tcc");
-  const std::string interface = refusal(folder.write("interface.so", changed), registry);
+  const std::string interface = refusal(test::write(folder, "interface.so", changed), registry);
   CHECK_THAT(interface, Contains("interface is 9, needed is 1; compiler is tcc") && Contains("-DCMAKE_CXX_COMPILER="));
 }
 
 TEST_CASE("plugins are searched in the order --plugin, GPTASK_PLUGIN_PATH, installed", "[plugin]") {
-  const test::Folder one, two;
-  const std::string good = test::content(test::fixture("good"));
-  one.write("b.so", good);
-  one.write("a.so", "not a library");
-  one.write("readme.txt", good);
-  two.write("c.so", good);
+  const test::TemporaryFolder one, two;
+  const std::string good = test::get(test::fixture("good"));
+  test::write(one, "b.so", good);
+  test::write(one, "a.so", "not a library");
+  test::write(one, "readme.txt", good);
+  test::write(two, "c.so", good);
   const PluginPath path(":" + two.path().string() + "::" + one.path().string() + ":" + two.path().string() + "/gone");
   Registry registry;
   const auto reports = discover_plugins({.paths = {test::fixture("throws"), one.path()}, .installed = false}, registry);
@@ -95,7 +96,7 @@ TEST_CASE("plugins are searched in the order --plugin, GPTASK_PLUGIN_PATH, insta
   CHECK(reports[2].stamp.field("gptask") == GPTASK_VERSION);
   CHECK_THAT(reports[3].refusal, Contains((one.path() / "b.so").string() + " has registered already"));
 
-  const std::string message = test::message_of([&] { registry.find("fixture"); });
+  const std::string message = test::error_of([&] { registry.find("fixture"); });
   CHECK_THAT(message, Contains("the tasks are: fixture-one, fixture-two") &&
                           Contains(one.path().string() + ", " + two.path().string()) &&
                           Contains("/gone (no such folder)"));
@@ -103,8 +104,8 @@ TEST_CASE("plugins are searched in the order --plugin, GPTASK_PLUGIN_PATH, insta
 }
 
 TEST_CASE("the current directory is never searched", "[plugin]") {
-  const test::Folder folder;
-  folder.write("x.so", test::content(test::fixture("good")));
+  const test::TemporaryFolder folder;
+  test::write(folder, "x.so", test::get(test::fixture("good")));
   const auto before = std::filesystem::current_path();
   std::filesystem::current_path(folder.path());
   Registry registry;

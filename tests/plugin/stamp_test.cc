@@ -3,6 +3,7 @@
 #include <elf.h>
 
 #include "plugin/fixture.h"
+#include "support/errors.h"
 
 using namespace gpt;
 using Catch::Matchers::Contains;
@@ -27,22 +28,22 @@ TEST_CASE("stamps differ by field, and of the version only the series counts", "
 }
 
 TEST_CASE("a stamp is lines of NAME=VALUE", "[plugin]") {
-  CHECK_THAT(test::message_of([] { BuildStamp::parse("interface=1\nnonsense\n"); }),
+  CHECK_THAT(test::error_of([] { BuildStamp::parse("interface=1\nnonsense\n"); }),
              Contains("line 2 of the build stamp"));
-  CHECK_THAT(test::message_of([] { BuildStamp::parse("=1\n"); }), Contains("line 1"));
-  CHECK_THAT(test::message_of([] { BuildStamp::parse("a=\x1b[2J\n"); }), Contains("line 1"));
+  CHECK_THAT(test::error_of([] { BuildStamp::parse("=1\n"); }), Contains("line 1"));
+  CHECK_THAT(test::error_of([] { BuildStamp::parse("a=\x1b[2J\n"); }), Contains("line 1"));
   CHECK(BuildStamp::parse("").fields().empty());
 }
 
 TEST_CASE("what is no plugin says why", "[plugin]") {
-  const test::Folder folder;
+  const test::TemporaryFolder folder;
   const auto reason = [&](const std::string& bytes) {
-    const auto file = folder.write("x.so", bytes);
-    const std::string message = test::message_of([&] { read_build_stamp(file); });
+    const auto file = test::write(folder, "x.so", bytes);
+    const std::string message = test::error_of([&] { read_build_stamp(file); });
     CHECK_THAT(message, Contains(file.string()));
     return message;
   };
-  const std::string good = test::content(test::fixture("good"));
+  const std::string good = test::get(test::fixture("good"));
   CHECK_THAT(reason("GROUP ( libgpt.so )\n"), Contains("it is no ELF shared library"));
   CHECK_THAT(reason(""), Contains("it is no ELF shared library"));
 
@@ -61,17 +62,17 @@ TEST_CASE("what is no plugin says why", "[plugin]") {
   changed = good;
   changed[changed.find("interface=") + 3] = '\n';
   CHECK_THAT(reason(changed), Contains("line 1 of the build stamp is not NAME=VALUE"));
-  CHECK_THAT(test::message_of([&] { read_build_stamp(folder.path() / "gone.so"); }),
+  CHECK_THAT(test::error_of([&] { read_build_stamp(folder.path() / "gone.so"); }),
              Contains((folder.path() / "gone.so").string()));
-  CHECK_THAT(test::message_of([&] { read_build_stamp(folder.path()); }), Contains(folder.path().string()));
+  CHECK_THAT(test::error_of([&] { read_build_stamp(folder.path()); }), Contains(folder.path().string()));
 }
 
 TEST_CASE("a plugin that is cut short is refused at every length", "[plugin]") {
-  const test::Folder folder;
-  const std::string good = test::content(test::fixture("good"));
+  const test::TemporaryFolder folder;
+  const std::string good = test::get(test::fixture("good"));
   for (std::size_t size = 0; size < good.size(); size += size < 1200 ? 1 : 977) {
-    const auto file = folder.write("cut.so", good.substr(0, size));
-    const std::string message = test::message_of([&] { read_build_stamp(file); });
+    const auto file = test::write(folder, "cut.so", good.substr(0, size));
+    const std::string message = test::error_of([&] { read_build_stamp(file); });
     INFO("the first " << size << " bytes");
     const bool said_so = message.find("cut short or damaged") != std::string::npos ||
                          (size < EI_NIDENT && message.find("no ELF") != std::string::npos);
@@ -80,13 +81,13 @@ TEST_CASE("a plugin that is cut short is refused at every length", "[plugin]") {
 }
 
 TEST_CASE("any header byte may be wrong", "[plugin]") {
-  const test::Folder folder;
-  const std::string good = test::content(test::fixture("good"));
+  const test::TemporaryFolder folder;
+  const std::string good = test::get(test::fixture("good"));
   for (std::size_t at = 0; at < 1200; ++at)
     for (const char value : {'\0', '\x7f', '\xff'}) {
       std::string changed = good;
       changed[at] = value;
-      const auto file = folder.write("changed.so", changed);
-      test::message_of([&] { read_build_stamp(file); });  // an Error or a stamp, nothing else
+      const auto file = test::write(folder, "changed.so", changed);
+      test::error_of([&] { read_build_stamp(file); });  // an Error or a stamp, nothing else
     }
 }

@@ -1,4 +1,4 @@
-// Writes model/ (a few thousand random weights), train.csv and validation.csv into a folder.
+// Writes model/ (a few thousand random weights) and train.csv into a folder.
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -11,7 +11,6 @@ int main(int argc, char** argv) {
     const std::filesystem::path folder = argv[1];
     gpt::test::write_tiny_model(folder / "model");
     gpt::test::write_reviews(folder / "train.csv", 64);
-    gpt::test::write_reviews(folder / "validation.csv", 16, 1);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "tiny_model: %s\n", error.what());
     return 1;

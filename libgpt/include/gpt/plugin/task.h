@@ -81,7 +81,7 @@ class Task {
   virtual std::string main_metric() const = 0;
 
   /// What config.json says for Transformers: {"architecture": "ForSequenceClassification", "config": {"id2label":
-  /// ...}}.
+  /// ...}}. The architecture is required: ForCausalLM where Transformers has no such head.
   virtual nlohmann::ordered_json transformers() const = 0;
 };
 
