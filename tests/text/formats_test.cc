@@ -59,6 +59,23 @@ TEST_CASE("vocab.json and merges.txt become a tokenizer.json", "[text]") {
   CHECK(again->encode(" world hello") == tokenizer->encode(" world hello"));
 }
 
+TEST_CASE("the configuration beside vocab.json names the class and added tokens", "[text]") {
+  const TemporaryFolder folder;
+  write_vocab_and_merges(folder);
+  const auto with = [&folder](const std::string& config) {
+    put(folder / "tokenizer_config.json", config);
+    return gpt::Tokenizer::load(folder.path());
+  };
+  const std::string added = R"("added_tokens_decoder": {"263": {"content": "<x>", "special": true}})";
+  const auto tokenizer = with(R"({"tokenizer_class": "Qwen2Tokenizer", )" + added + "}");
+  CHECK(tokenizer->encode("e\u0301<x>") == Ids{0xC3, 0xA9, 263});
+  CHECK(tokenizer->is_special(263));
+  CHECK(with(R"({"add_prefix_space": true})")->encode("world") == Ids{260, 261, 'l', 'd'});
+  CHECK_THROWS_WITH(with(R"({"tokenizer_class": "CLIPTokenizer"})"),
+                    Catch::Contains("of a CLIPTokenizer are not supported"));
+  CHECK_THROWS_WITH(with(R"({"added_tokens_decoder": {"x": {}}})"), Catch::Contains("'x' is no id"));
+}
+
 TEST_CASE("the chat template's own file wins and is saved", "[text]") {
   const TemporaryFolder folder, copy;
   put(folder / "tokenizer.json", tiny_tokenizer().dump());

@@ -1,7 +1,6 @@
 #include "text/json_fields.h"
 
 #include "gpt/core/error.h"
-#include "text/spec.h"
 
 namespace gpt::text {
 
@@ -64,6 +63,18 @@ bool JsonFields::flag(const char* key, bool otherwise) const {
   if (found == nullptr) return otherwise;
   if (!found->is_boolean()) wrong(key, "true or false");
   return found->get<bool>();
+}
+
+AddedToken JsonFields::added_token(std::int32_t id) const {
+  AddedToken token;
+  token.id = id;
+  token.content = text("content");
+  token.special = flag("special", false);
+  token.single_word = flag("single_word", false);
+  token.lstrip = flag("lstrip", false);
+  token.rstrip = flag("rstrip", false);
+  token.normalized = flag("normalized", !token.special);
+  return token;
 }
 
 }  // namespace gpt::text

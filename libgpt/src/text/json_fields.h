@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "text/spec.h"
+
 namespace gpt::text {
 
 /// One object of a JSON file. Kept by reference: it must outlive the reader.
@@ -23,6 +25,9 @@ class JsonFields {
   std::string text(const char* key) const;
   std::string text_or(const char* key, const std::string& otherwise) const;
   bool flag(const char* key, bool otherwise) const;
+
+  /// An entry of a list of added tokens (its id stands elsewhere in some formats).
+  AddedToken added_token(std::int32_t id) const;
 
   /// Error malformed: "WHERE: KEY is VALUE, but EXPECTED".
   [[noreturn]] void wrong(const char* key, const std::string& expected) const;

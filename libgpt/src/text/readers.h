@@ -13,7 +13,8 @@ namespace gpt::text {
 /// part we do not know.
 TokenizerSpec read_tokenizer_json(const std::filesystem::path& path);
 
-/// vocab.json and merges.txt as GPT-2 came with them, and added_tokens.json where there is one.
+/// vocab.json and merges.txt as GPT-2 came with them, and added_tokens.json where there is one. tokenizer_config.json
+/// may name the class (unsupported, unless GPT-2's or Qwen2's) and added tokens.
 TokenizerSpec read_vocab_and_merges(const std::filesystem::path& folder);
 
 /// The tokenizer inside a GGUF file of the kind gpt2 (ggml-org/ggml, docs/gguf.md). Errors: not_found if it holds none;

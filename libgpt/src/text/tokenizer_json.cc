@@ -86,17 +86,10 @@ std::vector<AddedToken> read_added_tokens(const JsonFields& file) {
   std::size_t index = 0;
   for (const auto& entry : file.array("added_tokens")) {
     const JsonFields fields(entry, fmt::format("{}: added_tokens[{}]", file.where(), index++));
-    AddedToken token;
     const auto* id = fields.find("id");
     const auto number = id == nullptr ? std::nullopt : token_id(*id);
     if (!number) fields.wrong("id", "an id from 0 to 16777215");
-    token.id = *number;
-    token.content = fields.text("content");
-    token.special = fields.flag("special", false);
-    token.single_word = fields.flag("single_word", false);
-    token.lstrip = fields.flag("lstrip", false);
-    token.rstrip = fields.flag("rstrip", false);
-    token.normalized = fields.flag("normalized", !token.special);
+    const AddedToken token = fields.added_token(*number);
     if (!token.content.empty()) tokens.push_back(token);  // the library ignores empty ones too
   }
   return tokens;
