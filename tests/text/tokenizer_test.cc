@@ -190,3 +190,19 @@ TEST_CASE("NFC composes and keeps offsets of the original", "[text]") {
   CHECK(encoding.bytes == std::vector<Range>{{0, 1}, {1, 2}, {1, 2}, {4, 5}});  // the library leaves the accent out
   CHECK(encoding.code_points == std::vector<Range>{{0, 1}, {1, 2}, {1, 2}, {3, 4}});
 }
+
+TEST_CASE("trimmed offsets leave spaces out, except one that may be the added one", "[text]") {
+  nlohmann::json json = gpt::test::tiny_tokenizer();
+  json["model"]["ignore_merges"] = true;
+  json["model"]["vocab"]["\u0120\u0120"] = 300;
+  json["pre_tokenizer"]["add_prefix_space"] = true;
+  json["post_processor"] = json["pre_tokenizer"];
+  const auto tokenizer = load(json);
+  const gpt::Encoding encoding = tokenizer->encode_with_offsets("world  world");
+  CHECK(encoding.ids == Ids{260, 261, 'l', 'd', ' ', 260, 261, 'l', 'd'});
+  CHECK(encoding.bytes ==
+        std::vector<Range>{{0, 1}, {1, 3}, {3, 4}, {4, 5}, {6, 6}, {7, 8}, {8, 10}, {10, 11}, {11, 12}});
+  CHECK(encoding.code_points == encoding.bytes);
+  CHECK(tokenizer->encode_with_offsets("  ").bytes == std::vector<Range>{{2, 2}});
+  CHECK(tokenizer->encode_with_offsets(" world").bytes.front() == Range{0, 2});
+}
