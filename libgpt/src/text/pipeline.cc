@@ -88,7 +88,7 @@ class PipelineTokenizer::Encoder {
         between(piece.part(part.begin, part.end));
       } else if (part.begin < part.end) {
         add(*part.token, piece, part.begin, part.end,
-            [&] { return token_space(piece.text.substr(part.begin, part.end - part.begin)); });
+            [&] { return text_space(piece.text.substr(part.begin, part.end - part.begin)); });
       }
     }
   }

@@ -6,7 +6,7 @@
 
 namespace gpt::text {
 
-TokenSpace token_space(std::string_view text) {
+TokenSpace text_space(std::string_view text) {
   TokenSpace space;
   for (std::size_t i = 0; i < text.size(); i += utf8_size(text[i])) {
     const char32_t c = decode_utf8(text.data() + i);
@@ -23,6 +23,13 @@ TokenSpace token_space(std::string_view text) {
     space.leading_bytes += utf8_size(text[i]);
     ++space.leading_chars;
   }
+  return space;
+}
+
+TokenSpace token_space(std::string_view token) {
+  TokenSpace space = text_space(token);
+  space.leading_bytes = space.leading_chars;
+  space.trailing_bytes = space.trailing_chars;
   return space;
 }
 

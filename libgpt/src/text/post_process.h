@@ -14,8 +14,10 @@ struct TokenSpace {
   std::uint32_t leading_chars = 0, trailing_chars = 0;
 };
 
-/// Of the raw text of a token.
-TokenSpace token_space(std::string_view text);
+/// Of the text that an added token matched.
+TokenSpace text_space(std::string_view text);
+/// Of a token of the vocabulary, in the byte alphabet: a character of it is a byte of text.
+TokenSpace token_space(std::string_view token);
 
 /// Narrows a token's offsets as the ByteLevel post-processor does. `is_first`: no token comes before it.
 void trim_offsets(const PostProcessorSpec& spec, const TokenSpace& space, bool is_first, Range& bytes,
