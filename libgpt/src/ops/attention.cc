@@ -2,28 +2,18 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
 
 #include "gpt/core/error.h"
+#include "gpt/tensor/parallel.h"
 #include "kernels/dropout.h"
-#include "kernels/elementwise.h"
 #include "kernels/small_gemm.h"
 #include "kernels/softmax.h"
-#include "ops/rowwise.h"
+#include "ops/attention_parts.h"
 
 namespace gpt {
 namespace {
 
 using kernels::small_gemm;
-
-constexpr std::int64_t kQueries = 64;  // rows of attention weights held at once
-
-/// Memory of a thread that is kept from call to call.
-float* scratch(std::size_t slot, std::int64_t values) {
-  thread_local std::vector<float> buffers[5];
-  if (buffers[slot].size() < static_cast<std::size_t>(values)) buffers[slot].resize(static_cast<std::size_t>(values));
-  return buffers[slot].data();
-}
 
 /// The keys and values of one head of one sequence, and the query heads that share them.
 struct HeadView {
@@ -157,14 +147,11 @@ class Attention {
 /// Turns the queries and keys of every token, forward or back.
 void rotate_rows(const Tensor& qkv, const Batch& batch, const AttentionShape& shape, float direction) {
   if (shape.rope == nullptr) return;
-  const std::int64_t half = shape.rope->half();
   parallel_for(batch.sequences(), [&](std::int64_t s) {
-    const std::int64_t first = batch.offsets[static_cast<std::size_t>(s)],
-                       end = batch.offsets[static_cast<std::size_t>(s) + 1];
-    for (std::int64_t t = first; t < end; ++t)
-      for (std::int64_t h = 0; h < shape.heads + shape.kv_heads; ++h)
-        kernels::rotate(half, shape.rope->cosine.row(t - first), shape.rope->sine.row(t - first), direction,
-                        qkv.row(t) + h * shape.head_size);
+    const auto sequence = static_cast<std::size_t>(s);
+    const std::int64_t past = batch.past_of(static_cast<std::int32_t>(s));
+    for (std::int64_t first = batch.offsets[sequence], t = first; t < batch.offsets[sequence + 1]; ++t)
+      rotate_heads(*shape.rope, past + t - first, shape.heads + shape.kv_heads, shape.head_size, direction, qkv.row(t));
   });
 }
 
@@ -198,7 +185,9 @@ class AttentionNode final : public Node {
   float dropout_;
 };
 
-void check(const Variable& qkv, const Batch& batch, const AttentionShape& shape) {
+}  // namespace
+
+void check_attention(const Variable& qkv, const Batch& batch, const AttentionShape& shape) {
   if (shape.heads < 1 || shape.kv_heads < 1 || shape.heads % shape.kv_heads != 0)
     fail(ErrorCode::mismatch, "{} attention heads cannot share {} key-value heads evenly", shape.heads, shape.kv_heads);
   if (shape.rope != nullptr && 2 * shape.rope->half() > shape.head_size)
@@ -209,12 +198,10 @@ void check(const Variable& qkv, const Batch& batch, const AttentionShape& shape)
          shape.heads, shape.kv_heads, shape.head_size, batch.token_count(), batch.token_count(), width, qkv.rows(),
          qkv.columns());
   for (std::int32_t s = 0; shape.rope != nullptr && s < batch.sequences(); ++s)
-    if (batch.length(s) > shape.rope->cosine.rows())
-      fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", batch.length(s),
+    if (const std::int32_t tokens = batch.past_of(s) + batch.length(s); tokens > shape.rope->cosine.rows())
+      fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", tokens,
            shape.rope->cosine.rows());
 }
-
-}  // namespace
 
 RopeTable make_rope(std::int64_t positions, std::int64_t rotated, double theta) {
   const std::int64_t half = rotated / 2;
@@ -234,7 +221,7 @@ RopeTable make_rope(std::int64_t positions, std::int64_t rotated, double theta) 
 }
 
 Variable attention(const Variable& qkv, const Batch& batch, const AttentionShape& shape) {
-  check(qkv, batch, shape);
+  check_attention(qkv, batch, shape);
   Tape& tape = qkv.tape();
   const float p = tape.recording() ? shape.dropout : 0.0F;
   const kernels::DropoutKey key =

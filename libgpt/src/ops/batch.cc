@@ -12,6 +12,7 @@ void Batch::clear() {
   tokens.clear();
   offsets.assign(1, 0);
   targets.clear();
+  past.clear();
 }
 
 }  // namespace gpt

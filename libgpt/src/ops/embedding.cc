@@ -14,8 +14,9 @@ namespace {
 
 std::vector<std::int32_t> positions_of(const Batch& batch) {
   std::vector<std::int32_t> positions(batch.tokens.size());
-  for (std::size_t s = 0; s + 1 < batch.offsets.size(); ++s)
-    std::iota(positions.begin() + batch.offsets[s], positions.begin() + batch.offsets[s + 1], 0);
+  for (std::int32_t s = 0; s < batch.sequences(); ++s)
+    std::iota(positions.begin() + batch.offsets[static_cast<std::size_t>(s)],
+              positions.begin() + batch.offsets[static_cast<std::size_t>(s) + 1], batch.past_of(s));
   return positions;
 }
 
@@ -28,9 +29,9 @@ void check(const Batch& batch, const Parameter& tokens, const Parameter* positio
     fail(ErrorCode::mismatch, "{} has {} columns, {} has {}", positions->name, positions->value.columns(), tokens.name,
          tokens.value.columns());
   for (std::int32_t s = 0; positions != nullptr && s < batch.sequences(); ++s)
-    if (batch.length(s) > positions->value.rows())
-      fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", batch.length(s),
-           positions->value.rows());
+    if (batch.past_of(s) + batch.length(s) > positions->value.rows())
+      fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}",
+           batch.past_of(s) + batch.length(s), positions->value.rows());
 }
 
 /// Adds gradient rows to a table's rows, grouped by index, each group in the order of the tokens.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "gpt/ops/batch.h"
 #include "gpt/ops/variable.h"
@@ -27,5 +28,19 @@ struct AttentionShape {
 /// head_size]. A row of at most 64 queries' weights is held at a time, never a [length, length] matrix. The batch must
 /// outlive the step.
 Variable attention(const Variable& qkv, const Batch& batch, const AttentionShape& shape);
+
+/// Where one layer's keys and values of cached sequences lie: in blocks of kTokens tokens, sequence s in
+/// blocks[offsets[s], offsets[s + 1]). A block holds, from `first` on, for each key-value head keys [head_size,
+/// kTokens] and then values [kTokens, head_size].
+struct CacheView {
+  static constexpr std::int64_t kTokens = 32;
+  std::span<float* const> blocks;
+  std::span<const std::int32_t> offsets;
+  std::int64_t first = 0;
+};
+
+/// The same for inference over sequences whose first batch.past tokens are in the cache: stores the batch's rotated
+/// keys and values there, and attends over all. The cache has room for them. Error mismatch on a tape that records.
+Variable attention_cached(const Variable& qkv, const Batch& batch, const AttentionShape& shape, const CacheView& cache);
 
 }  // namespace gpt

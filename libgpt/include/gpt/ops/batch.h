@@ -25,11 +25,17 @@ struct Batch {
   std::vector<std::int32_t> tokens;
   std::vector<std::int32_t> offsets{0};
   std::vector<Target> targets;  ///< one a sequence
+  /// How many tokens of each sequence came before this batch (they lie in a cache); empty: none did. A token's position
+  /// is its sequence's past plus its index.
+  std::vector<std::int32_t> past = {};
 
   std::int32_t sequences() const noexcept { return static_cast<std::int32_t>(offsets.size()) - 1; }
   std::int32_t token_count() const noexcept { return static_cast<std::int32_t>(tokens.size()); }
   std::int32_t length(std::int32_t sequence) const noexcept {
     return offsets[static_cast<std::size_t>(sequence) + 1] - offsets[static_cast<std::size_t>(sequence)];
+  }
+  std::int32_t past_of(std::int32_t sequence) const noexcept {
+    return past.empty() ? 0 : past[static_cast<std::size_t>(sequence)];
   }
   void add(const Example& example);
   void clear();
