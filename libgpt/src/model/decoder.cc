@@ -7,6 +7,7 @@
 #include "gpt/core/random.h"
 #include "gpt/io/gguf.h"
 #include "gpt/io/json.h"
+#include "gpt/model/kv_cache.h"
 #include "gpt/ops/embedding.h"
 #include "gpt/ops/gate.h"
 #include "kernels/small_gemm.h"
@@ -113,7 +114,7 @@ std::unique_ptr<Decoder> Decoder::load(const fs::path& path) {
 
 const ModelConfig& Decoder::config() const noexcept { return impl_->config; }
 
-Hidden Decoder::forward(Tape& tape, const Batch& batch) const {
+Hidden Decoder::forward(Tape& tape, const Batch& batch, KvCache* cache) const {
   const ModelConfig& c = impl_->config;
   const Weights& w = *impl_->weights;
   const bool transposed = family(c.family).transposed_weights();
@@ -124,16 +125,21 @@ Hidden Decoder::forward(Tape& tape, const Batch& batch) const {
   Normed x;
   x.sum = embedding(tape, batch, *w.token_embedding, w.position_embedding, static_cast<float>(c.embedding_dropout));
   x.normed = norm(x.sum, w.blocks.front().attention_norm);
+  if (cache != nullptr) cache->extend(batch, c);
   for (std::size_t i = 0; i < w.blocks.size(); ++i) {
     const Block& block = w.blocks[i];
     const NormWeights& next = i + 1 < w.blocks.size() ? w.blocks[i + 1].attention_norm : w.final_norm;
-    const Variable attended = attention(project(x.normed, block.attention_in, transposed), batch, shape);
+    const Variable qkv = project(x.normed, block.attention_in, transposed);
+    const Variable attended = cache != nullptr
+                                  ? attention_cached(qkv, batch, shape, cache->view(static_cast<std::int64_t>(i)))
+                                  : attention(qkv, batch, shape);
     x = add_norm(x.sum, project(attended, block.attention_out, transposed), block.mlp_norm, dropout);
     const bool gated = c.mlp == MlpKind::silu_gated;
     Variable inner = project(x.normed, block.mlp_in, transposed, gated ? Activation::none : Activation::gelu_tanh);
     if (gated) inner = silu_gate(inner);
     x = add_norm(x.sum, project(inner, block.mlp_out, transposed), next, dropout);
   }
+  if (cache != nullptr) cache->commit(batch);
   return {x.normed};
 }
 

@@ -16,6 +16,7 @@
 
 namespace gpt {
 
+class KvCache;
 class WeightSource;
 struct LoraOptions;
 
@@ -31,7 +32,9 @@ class Decoder {
 
   const ModelConfig& config() const noexcept;
   /// [tokens, hidden] after the final norm. May be called from many threads at once, each with its own tape.
-  Hidden forward(Tape& tape, const Batch& batch) const;
+  /// With a cache (inference only), the batch's sequences continue the cache's: batch.past says how many tokens each has
+  /// there, and their keys and values join them. Error mismatch where the two disagree.
+  Hidden forward(Tape& tape, const Batch& batch, KvCache* cache = nullptr) const;
 
   /// All weights, adapters last, in a fixed order.
   std::vector<Parameter*> parameters() const;
