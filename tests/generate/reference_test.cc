@@ -18,17 +18,21 @@ GenerateOptions options_of(const nlohmann::json& settings) {
   GenerateOptions o;
   for (const auto& [name, value] : settings.items()) {
     if (name == "eos_token_id") {
-      o.eos_token_id = {{value.get<std::int32_t>()}};
+      o.eos_token_id = value.is_array() ? value.get<Tokens>() : Tokens{value.get<std::int32_t>()};
     } else if (name == "num_beams") {
       o.num_beams = value.get<std::int32_t>();
     } else if (name == "length_penalty") {
       o.length_penalty = value.get<double>();
     } else if (name == "early_stopping") {
-      o.early_stopping = value.get<bool>() ? EarlyStopping::yes : EarlyStopping::no;
+      o.early_stopping = value == "never" ? EarlyStopping::never
+                         : value == true  ? EarlyStopping::yes
+                                          : EarlyStopping::no;
     } else if (name == "repetition_penalty") {
       o.repetition_penalty = value.get<double>();
     } else if (name == "no_repeat_ngram_size") {
       o.no_repeat_ngram_size = value.get<std::int32_t>();
+    } else if (name == "max_new_tokens") {
+      o.max_new_tokens = value.get<std::int32_t>();
     } else if (name == "min_new_tokens") {
       o.min_new_tokens = value.get<std::int32_t>();
     } else {
