@@ -150,6 +150,13 @@ TEST_CASE("a cache refuses what does not belong to it") {
     batch.past = {0, 1};
     CHECK_ERROR(decoder->forward(tape, batch, &cache), "mismatch", "has a past of 1 tokens, the cache holds 0");
   }
+  {
+    Tape tape(arena, false);
+    batch.past = {0};
+    CHECK_ERROR(decoder->forward(tape, batch, &cache), "mismatch", "a batch of 2 sequences has 1 numbers of past");
+    batch.past = {0, -1};
+    CHECK_ERROR(decoder->forward(tape, batch, &cache), "mismatch", "cannot have a past of -1 tokens");
+  }
   batch.past.clear();
   {
     Tape tape(arena, true);

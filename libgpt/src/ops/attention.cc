@@ -197,6 +197,7 @@ void check_attention(const Variable& qkv, const Batch& batch, const AttentionSha
     fail(ErrorCode::mismatch, "attention of {} + 2 x {} heads of {} over {} tokens takes [{}, {}], not [{}, {}]",
          shape.heads, shape.kv_heads, shape.head_size, batch.token_count(), batch.token_count(), width, qkv.rows(),
          qkv.columns());
+  batch.check_past();
   for (std::int32_t s = 0; shape.rope != nullptr && s < batch.sequences(); ++s)
     if (const std::int32_t tokens = batch.past_of(s) + batch.length(s); tokens > shape.rope->cosine.rows())
       fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", tokens,

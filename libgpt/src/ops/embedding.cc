@@ -28,6 +28,7 @@ void check(const Batch& batch, const Parameter& tokens, const Parameter* positio
   if (positions != nullptr && positions->value.columns() != tokens.value.columns())
     fail(ErrorCode::mismatch, "{} has {} columns, {} has {}", positions->name, positions->value.columns(), tokens.name,
          tokens.value.columns());
+  batch.check_past();
   for (std::int32_t s = 0; positions != nullptr && s < batch.sequences(); ++s)
     if (batch.past_of(s) + batch.length(s) > positions->value.rows())
       fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}",

@@ -37,6 +37,8 @@ struct Batch {
   std::int32_t past_of(std::int32_t sequence) const noexcept {
     return past.empty() ? 0 : past[static_cast<std::size_t>(sequence)];
   }
+  /// Error mismatch unless `past` is empty or has one number, 0 or more, a sequence.
+  void check_past() const;
   void add(const Example& example);
   void clear();
 };
