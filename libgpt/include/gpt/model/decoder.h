@@ -32,8 +32,8 @@ class Decoder {
 
   const ModelConfig& config() const noexcept;
   /// [tokens, hidden] after the final norm. May be called from many threads at once, each with its own tape.
-  /// With a cache (inference only), the batch's sequences continue the cache's: batch.past says how many tokens each has
-  /// there, and their keys and values join them. Error mismatch where the two disagree.
+  /// With a cache (inference only), the batch's sequences continue the cache's: batch.past says how many tokens each
+  /// has there, and their keys and values join them. Error mismatch where the two disagree.
   Hidden forward(Tape& tape, const Batch& batch, KvCache* cache = nullptr) const;
 
   /// All weights, adapters last, in a fixed order.
