@@ -59,6 +59,16 @@ void read_data(Inputs& inputs, const FinetuneRequest& request, Observer& observe
     inputs.test = read(inputs, request.test_file, Purpose::predict, request.max_predict_samples, observer);
 }
 
+/// A task that leaves out what the run folder needs would fail only when the training is done.
+void check_task(const gpt::Task& task, const std::string& name) {
+  const auto transformers = task.transformers();
+  if (!transformers.is_object() || !transformers.contains("architecture") || !transformers["architecture"].is_string())
+    gpt::fail(gpt::ErrorCode::plugin,
+              "the task \"{}\": transformers() must name an \"architecture\" (\"ForSequenceClassification\", say) for "
+              "config.json; its plugin has to be mended",
+              name);
+}
+
 void make_trainable(Inputs& inputs, const FinetuneRequest& request) {
   gpt::Random random(request.train.seed, Stream::head_weights);
   inputs.head = inputs.task->make_head(inputs.decoder->config(), random);
@@ -118,6 +128,7 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
     observer.notice(fmt::format("--max_seq_length {} is more than the {} tokens of the model; using {}",
                                 request.max_tokens, config.context, config.context));
   read_data(inputs, request, observer);
+  check_task(*inputs.task, request.task.name);
   check_stop(observer);
   inputs.threads->run([&] { make_trainable(inputs, request); });
   inputs.memory = estimate_memory(config, request.tuning, inputs.parameters, inputs.trainable,
