@@ -9,6 +9,7 @@
 #include "progress.h"
 #include "result_output.h"
 #include "signals.h"
+#include "task_options.h"
 #include "task_registry.h"
 
 namespace gptask::app {
@@ -56,6 +57,8 @@ int evaluate_command(const std::vector<std::string>& raw) {
                    {"batch_size", "eval_batch_size"}});
   options.declare({"latency_samples", Kind::integer, "32", "texts answered one at a time to measure latency"});
   options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  const gpt::Registry registry = load_tasks(arguments.early("plugin"));
+  gpt::Options task_options = declare_options_of_model(arguments, registry, options);
   if (arguments.wants_help()) {
     print_help(usage, options);
     return 0;
@@ -63,8 +66,9 @@ int evaluate_command(const std::vector<std::string>& raw) {
   arguments.parse(options);
   if (!arguments.positional().empty())
     gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; options start with --", arguments.positional()[0]);
-  const EvaluateRequest request = request_from(options);
-  const gpt::Registry registry = load_tasks(arguments.all("plugin"));
+  take_task_options(options, task_options);
+  EvaluateRequest request = request_from(options);
+  request.task_options = std::move(task_options);
   catch_signals();
   Progress progress;
   const EvaluateResult result = evaluate(request, registry, progress);

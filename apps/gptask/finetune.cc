@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "result_output.h"
 #include "signals.h"
+#include "task_options.h"
 #include "task_registry.h"
 
 namespace gptask::app {
@@ -77,9 +78,7 @@ int finetune_command(const std::vector<std::string>& raw) {
   if (name.empty())
     gpt::fail(gpt::ErrorCode::invalid_option, "which task? gptask finetune TASK ...; gptask plugins lists them");
   const gpt::TaskEntry& task = registry.find(name);
-  gpt::Options task_options;
-  task.make()->declare_options(task_options);
-  for (const gpt::OptionSpec& spec : task_options.specs()) options.declare(spec);
+  gpt::Options task_options = declare_task_options(task, options);
   if (arguments.wants_help()) {
     print_help(usage, options);
     return 0;
@@ -87,8 +86,7 @@ int finetune_command(const std::vector<std::string>& raw) {
   arguments.parse(options);
   if (arguments.positional().size() > 1)
     gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; options start with --", arguments.positional()[1]);
-  for (const gpt::OptionSpec& spec : task_options.specs())
-    if (options.given(spec.name)) task_options.set(spec.name, options.text(spec.name));
+  take_task_options(options, task_options);
 
   const FinetuneRequest request = finetune_request(options, task, std::move(task_options));
   catch_signals();

@@ -8,6 +8,7 @@
 #include "gpt/core/error.h"
 #include "gptask/toolkit/loaded_task.h"
 #include "result_output.h"
+#include "task_options.h"
 #include "task_registry.h"
 #include "text_lines.h"
 
@@ -84,11 +85,14 @@ int predict_command(const std::vector<std::string>& raw) {
   options.declare({"file", Kind::text, "", "a file of texts", {}, {"test_file"}});
   options.declare({"batch_size", Kind::integer, "16", "sequences in a pass", {}, {"per_device_eval_batch_size"}});
   options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  const gpt::Registry registry = load_tasks(arguments.early("plugin"));
+  gpt::Options task_options = declare_options_of_model(arguments, registry, options);
   if (arguments.wants_help()) {
     print_help(usage, options);
     return 0;
   }
   arguments.parse(options);
+  take_task_options(options, task_options);
   const bool json = options.flag("json");
   const std::int64_t batch_size = options.integer("batch_size");
   if (options.text("model").empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--model is missing");
@@ -97,7 +101,8 @@ int predict_command(const std::vector<std::string>& raw) {
     gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; give texts with --text", arguments.positional()[0]);
   LoadOptions load;
   load.threads = static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025));
-  const auto model = LoadedTask::load(options.text("model"), load_tasks(arguments.all("plugin")), load);
+  load.task_options = std::move(task_options);
+  const auto model = LoadedTask::load(options.text("model"), registry, load);
   const std::string& file = options.text("file");
   if (options.given("text")) {
     predict_texts(*model, arguments.all("text"), batch_size, json);

@@ -1,4 +1,6 @@
 // From files to a folder, and what can be done with the folder.
+#include <fstream>
+
 #include "apps/gptask.h"
 #include "support/catch.h"
 
@@ -132,4 +134,25 @@ TEST_CASE("a JSON file as the only argument names everything", "[apps]") {
   INFO(outcome.err);
   CHECK(outcome.code == 0);
   CHECK(work.json("run/trainer_state.json").at("global_step") == 2);
+}
+
+TEST_CASE("a file with other columns is evaluated and predicted by naming them", "[apps]") {
+  const Workspace work;
+  REQUIRE(run_gptask(work.finetune("run", {"--max-steps", "2"})).code == 0);
+  const std::string other = work.path("other.csv");
+  std::ofstream(other) << "id,opinion,verdict\n1,a good film,fresh\n2,a dull film,rotten\n";
+  const std::vector<std::string> evaluate = {"evaluate", "--model",      work.path("run"),  "--test-file",
+                                             other,      "--output-dir", work.path("other")};
+  CHECK(run_gptask(evaluate).code == 1);
+  std::vector<std::string> named = evaluate;
+  named.insert(named.end(), {"--text-column", "opinion", "--label-column", "verdict"});
+  const auto evaluated = run_gptask(named);
+  INFO(evaluated.err);
+  REQUIRE(evaluated.code == 0);
+  CHECK(work.json("other/test_results.json").at("test_samples") == 2);
+  const auto predicted =
+      run_gptask({"predict", "--model", work.path("run"), "--file", other, "--text-column", "opinion", "--json"});
+  INFO(predicted.err);
+  REQUIRE(predicted.code == 0);
+  CHECK(Json::parse(predicted.out.substr(0, predicted.out.find('\n'))).at("text") == "a good film");
 }

@@ -76,6 +76,7 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
               "{}: the tokenizer is not the one the model was trained with; restore tokenizer.json of that run",
               folder.string());
   loaded->threads_ = std::make_unique<gpt::Threads>(options.threads);
+  loaded->task_options_ = options.task_options;
   loaded->threads_->run([&] {
     loaded->decoder_ = gpt::Decoder::load(manifest.adapter ? find_base(manifest, folder) : folder);
     gpt::Random random(0);
@@ -111,6 +112,7 @@ std::shared_ptr<const LoadedTask> LoadedTask::load(const std::map<std::string, s
 std::unique_ptr<gpt::TaskData> LoadedTask::read(const fs::path& file, gpt::Purpose purpose) const {
   const auto reader = make_();  // reading may change a task; ours stays as it is for other threads
   reader->restore(manifest_.state);
+  if (!task_options_.specs().empty()) reader->configure(task_options_);
   return reader->read(file, *tokenizer_, max_tokens(), purpose);
 }
 

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "gpt/core/options.h"
 #include "gpt/model/decoder.h"
 #include "gpt/plugin/registry.h"
 #include "gpt/tensor/parallel.h"
@@ -20,6 +21,7 @@ namespace gptask {
 
 struct LoadOptions {
   int threads = 0;            ///< 0: all cores
+  gpt::Options task_options;  ///< the task's own: what was given replaces what the folder says when files are read
   bool fold_adapter = false;  ///< fold a LoRA adapter into the weights: faster, a copy of them in memory
 };
 
@@ -68,6 +70,7 @@ class LoadedTask {
   std::unique_ptr<gpt::Task> task_;
   std::shared_ptr<const gpt::Tokenizer> tokenizer_;
   std::unique_ptr<gpt::Threads> threads_;
+  gpt::Options task_options_;
   std::unique_ptr<gpt::Decoder> decoder_;
   std::unique_ptr<gpt::Head> head_;
 };

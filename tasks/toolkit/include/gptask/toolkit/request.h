@@ -57,6 +57,7 @@ struct EvaluateRequest {
   int threads = 0;
   bool overwrite = false;
   std::int64_t latency_samples = 32;  ///< texts answered one at a time to measure latency
+  gpt::Options task_options;          ///< of the model's task: columns and format of this file, where they differ
 };
 
 /// Error invalid_option for values that make no sense, naming the option.
