@@ -68,6 +68,13 @@ std::optional<std::int32_t> ConfigReader::token(const char* key) const {
   return static_cast<std::int32_t>(id);
 }
 
+void ConfigReader::common(ModelConfig& config) const {
+  config.initializer_range = number_or("initializer_range", 0.02);
+  config.bos = token("bos_token_id");
+  config.eos = token("eos_token_id");
+  config.pad = token("pad_token_id");
+}
+
 void ConfigReader::only(const char* key, std::initializer_list<nlohmann::json> allowed) const {
   if (!has(key) || std::find(allowed.begin(), allowed.end(), json_.at(key)) != allowed.end()) return;
   std::vector<std::string> names;

@@ -82,6 +82,8 @@ class ConfigReader {
   bool flag_or(const char* key, bool otherwise) const;
   std::string text_or(const char* key, const std::string& otherwise) const;
   std::optional<std::int32_t> token(const char* key) const;
+  /// What every family spells alike: the deviation of fresh weights and the special tokens.
+  void common(ModelConfig& config) const;
   /// Error unsupported unless the setting is absent or one of these.
   void only(const char* key, std::initializer_list<nlohmann::json> allowed) const;
   const nlohmann::json& json() const { return json_; }

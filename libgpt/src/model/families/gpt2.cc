@@ -38,10 +38,7 @@ class Gpt2 final : public Family {
     c.embedding_dropout = read.number_or("embd_pdrop", 0.1);
     c.residual_dropout = read.number_or("resid_pdrop", 0.1);
     c.attention_dropout = read.number_or("attn_pdrop", 0.1);
-    c.initializer_range = read.number_or("initializer_range", 0.02);
-    c.bos = read.token("bos_token_id");
-    c.eos = read.token("eos_token_id");
-    c.pad = read.token("pad_token_id");
+    read.common(c);
     return c;
   }
 

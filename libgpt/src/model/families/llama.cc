@@ -38,10 +38,7 @@ class Llama final : public Family {
     c.rope_theta = rope_theta(read, where);
     c.tied_embeddings = read.flag_or("tie_word_embeddings", false);
     c.attention_dropout = read.number_or("attention_dropout", 0.0);
-    c.initializer_range = read.number_or("initializer_range", 0.02);
-    c.bos = read.token("bos_token_id");
-    c.eos = read.token("eos_token_id");
-    c.pad = read.token("pad_token_id");
+    read.common(c);
     return c;
   }
 
