@@ -30,7 +30,13 @@ struct Part {
   std::size_t count;
   template <class D>
   HWY_INLINE hwy::HWY_NAMESPACE::Vec<D> load(D d, const float* p) const {
+#if HWY_TARGET == HWY_EMU128 || HWY_TARGET == HWY_SCALAR
+    HWY_ALIGN float lanes[HWY_MAX_BYTES / sizeof(float)] = {};  // there MaskedLoad reads all lanes, past the end too
+    for (std::size_t i = 0; i < count; ++i) lanes[i] = p[i];
+    return hwy::HWY_NAMESPACE::Load(d, lanes);
+#else
     return hwy::HWY_NAMESPACE::MaskedLoad(hwy::HWY_NAMESPACE::FirstN(d, count), d, p);
+#endif
   }
   template <class D>
   HWY_INLINE void store(D d, hwy::HWY_NAMESPACE::Vec<D> v, float* p) const {

@@ -41,7 +41,8 @@ float ExpSum(std::int64_t n, const float* x, float shift, float* out) {
   }
   if (i < n) {
     const auto mask = hn::FirstN(d, static_cast<std::size_t>(n - i));
-    const V e = hn::IfThenElseZero(mask, hn::Exp(d, hn::Sub(hn::MaskedLoad(mask, d, x + i), hn::Set(d, shift))));
+    const V e = hn::IfThenElseZero(
+        mask, hn::Exp(d, hn::Sub(Part{static_cast<std::size_t>(n - i)}.load(d, x + i), hn::Set(d, shift))));
     if (out != nullptr) hn::BlendedStore(e, mask, d, out + i);
     sum = hn::Add(sum, e);
   }
