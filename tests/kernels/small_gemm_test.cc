@@ -22,7 +22,8 @@ void check(const Case& t) {
             << ", beta " << t.beta);
   constexpr std::int64_t gap = 5;
   const std::int64_t b_row = t.n + 3, c_row = t.n + gap;
-  const std::vector<float> a = numbers(t.m * t.k, 1), b = numbers(t.k * b_row, 2);
+  // One value more than read: with k = 0 there is still an address to start from.
+  const std::vector<float> a = numbers(t.m * t.k + 1, 1), b = numbers(t.k * b_row + 1, 2);
   std::vector<float> old = numbers(t.m * c_row, 3);
   std::vector<double> expected(old.begin(), old.end());
   for (std::int64_t i = 0; i < t.m; ++i)
