@@ -18,7 +18,7 @@ void skip(const std::string& reason) {
 
 }  // namespace gpt::test
 
-#if defined(__SANITIZE_ADDRESS__) || (defined(__has_feature) && __has_feature(address_sanitizer))
+#ifdef GPTASK_SANITIZED
 /// oneTBB keeps 40 bytes of an observer whose arena never got the workers it asked for.
 extern "C" const char* __lsan_default_suppressions();
 extern "C" const char* __lsan_default_suppressions() { return "leak:libtbb.so"; }
