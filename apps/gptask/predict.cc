@@ -62,6 +62,8 @@ void predict_lines(const LoadedTask& model, std::istream& input, const std::stri
   }
   flush();
   if (lines.blank() > 0) fmt::print(stderr, "note: {} blank lines left out\n", lines.blank());
+  if (lines.damaged() > 0)
+    fmt::print(stderr, "note: {} lines left out: bytes that are no UTF-8, or NUL bytes\n", lines.damaged());
 }
 
 void predict_file(const LoadedTask& model, const std::string& file, std::int64_t batch_size, bool json) {
@@ -105,6 +107,8 @@ int predict_command(const std::vector<std::string>& raw) {
   const auto model = LoadedTask::load(options.text("model"), registry, load);
   const std::string& file = options.text("file");
   if (options.given("text")) {
+    for (const std::string& text : arguments.all("text"))
+      if (text.empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--text is empty: there is nothing to answer");
     predict_texts(*model, arguments.all("text"), batch_size, json);
   } else if (file.empty()) {
     predict_lines(*model, std::cin, "standard input", batch_size, json);

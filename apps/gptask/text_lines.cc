@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "gpt/core/error.h"
+#include "gptask/toolkit/utf8.h"
 
 namespace gptask::app {
 
@@ -21,8 +22,12 @@ bool LineReader::next(std::string& line) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (line.size() > longest)
       gpt::fail(gpt::ErrorCode::malformed, "{}: line {} has {} bytes; is it text?", source_, number_, line.size());
-    if (line.find_first_not_of(" \t") != std::string::npos) return true;
-    ++blank_;
+    if (find_bad_utf8(line) != std::string::npos || line.find('\0') != std::string::npos)
+      ++damaged_;
+    else if (line.find_first_not_of(" \t") != std::string::npos)
+      return true;
+    else
+      ++blank_;
   }
   return false;
 }

@@ -129,3 +129,15 @@ TEST_CASE("a full disk is reported and leaves no finished run", "[apps][reliabil
   CHECK_FALSE(finished);
   CHECK_FALSE(half_written);
 }
+
+TEST_CASE("texts that cannot be answered are refused one by one", "[apps]") {
+  const Workspace work;
+  REQUIRE(run_gptask(work.finetune("run", {"--max-steps", "1"})).code == 0);
+  const auto predict = [&](const std::string& text) {
+    return run_gptask({"predict", "--model", work.path("run"), "--text", "fine", "--text", text});
+  };
+  CHECK(predict("").code == 2);
+  CHECK(predict("").err.find("--text is empty") != std::string::npos);
+  CHECK(predict("a \xFF").code == 1);
+  CHECK(predict("a \xFF").err.find("byte 0xff at byte 2 is no UTF-8") != std::string::npos);
+}

@@ -11,6 +11,7 @@
 #include "gpt/model/lora.h"
 #include "gpt/train/trainer.h"
 #include "gptask/toolkit/models.h"
+#include "gptask/toolkit/utf8.h"
 
 namespace gptask {
 namespace fs = std::filesystem;
@@ -57,6 +58,17 @@ class TemporaryFolder {
  private:
   fs::path path_;
 };
+
+/// Texts come from anywhere: what a file's reader would refuse is refused here too.
+void check_texts(std::span<const std::string> texts) {
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (const std::size_t bad = find_bad_utf8(texts[i]); bad != std::string::npos)
+      gpt::fail(gpt::ErrorCode::malformed, "text {}: byte {:#04x} at byte {} is no UTF-8; convert the text first",
+                i + 1, static_cast<unsigned char>(texts[i][bad]), bad);
+    if (const std::size_t nul = texts[i].find('\0'); nul != std::string::npos)
+      gpt::fail(gpt::ErrorCode::malformed, "text {}: a NUL byte at byte {}; the text is damaged or binary", i + 1, nul);
+  }
+}
 
 }  // namespace
 
@@ -123,6 +135,7 @@ std::vector<std::vector<float>> LoadedTask::infer(const gpt::TaskData& data, std
 
 std::vector<nlohmann::ordered_json> LoadedTask::predict(std::span<const std::string> texts,
                                                         std::int64_t batch_size) const {
+  check_texts(texts);
   const auto data = task_->from_texts(texts, *tokenizer_, max_tokens());
   for (std::size_t i = 0; i < texts.size(); ++i)
     if (i >= data->rows.size() || data->rows[i] != i + 1)
