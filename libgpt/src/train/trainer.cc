@@ -132,10 +132,10 @@ class Run {
   StepRecord step(std::int64_t total) {
     const std::int64_t index = optimizer_.steps();
     std::vector<Batch> batches;
-    std::int64_t terms = 0;
+    double divisor = 0;
     for (const auto& indices : order_.batches(index))
-      terms += head_.loss_terms(batches.emplace_back(pack(examples_, indices)));
-    const float scale = 1.0F / static_cast<float>(std::max<std::int64_t>(1, terms));
+      divisor += head_.loss_divisor(batches.emplace_back(pack(examples_, indices)));
+    const float scale = divisor > 0 ? static_cast<float>(1 / divisor) : 1.0F;
 
     optimizer_.zero_grad();
     double loss = 0;

@@ -4,7 +4,7 @@
 
 #include "glue.h"
 #include "gpt/core/error.h"
-#include "gptask/classification/head.h"
+#include "gpt/head/sequence_head.h"
 
 namespace gptask {
 namespace {
@@ -163,8 +163,8 @@ void ClassificationTask::need_labels() const {
 
 std::unique_ptr<gpt::Head> ClassificationTask::make_head(const gpt::ModelConfig& config, gpt::Random& random) const {
   need_labels();
-  return std::make_unique<ClassificationHead>(config.hidden, static_cast<std::int64_t>(labels_.size()),
-                                              config.initializer_range, random);
+  return std::make_unique<gpt::SequenceHead>(config.hidden, static_cast<std::int64_t>(labels_.size()),
+                                             config.initializer_range, random);
 }
 
 std::string ClassificationTask::main_metric() const {

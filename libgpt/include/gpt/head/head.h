@@ -25,6 +25,9 @@ class Head {
   virtual Variable loss(const Variable& outputs, const Batch& batch, float scale);
   /// How many terms the batch adds to the mean loss. The default: sequences.
   virtual std::int64_t loss_terms(const Batch& batch) const;
+  /// What a sum over these terms is divided by to be the mean. The default: loss_terms; classes with weights: the sum
+  /// of their weights.
+  virtual double loss_divisor(const Batch& batch) const { return static_cast<double>(loss_terms(batch)); }
   virtual bool per_token() const { return false; }
 
   /// Declared once, then saved, loaded and trained by themselves.

@@ -31,17 +31,16 @@ std::optional<double> mean_loss(gpt::Head& head, std::span<const gpt::Example> e
   for (std::uint32_t i = 0; i < examples.size(); ++i)
     if (has_answer(examples[i].target)) known.push_back(i);
   gpt::Arena arena;
-  double sum = 0;
-  std::int64_t terms = 0;
+  double sum = 0, divisor = 0;
   for (std::size_t begin = 0; begin < known.size(); begin += at_once) {
     const std::span<const std::uint32_t> indices(known.data() + begin, std::min(at_once, known.size() - begin));
     const gpt::Batch batch = gpt::pack(examples, indices);
     gpt::Tape tape(arena, false);
     const auto rows = head.per_token() ? batch.token_count() : batch.sequences();
     sum += static_cast<double>(head.loss(stacked(tape, outputs, indices, rows), batch, 1.0F).value().data()[0]);
-    terms += head.loss_terms(batch);
+    divisor += head.loss_divisor(batch);
   }
-  return terms > 0 ? std::optional<double>(sum / static_cast<double>(terms)) : std::nullopt;
+  return divisor > 0 ? std::optional<double>(sum / divisor) : std::nullopt;
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ class ClassificationTask : public gpt::Task {
                                       std::int64_t max_tokens, gpt::Purpose purpose) override;
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;
-  /// A ClassificationHead. Errors with mismatch while no labels are known.
+  /// A gpt::SequenceHead. Errors with mismatch while no labels are known.
   std::unique_ptr<gpt::Head> make_head(const gpt::ModelConfig& config, gpt::Random& random) const override;
 
   /// Rows without a label are predicted and not scored. Metrics: accuracy, f1_macro, f1_weighted, matthews_correlation;
