@@ -7,6 +7,7 @@
 #include "gpt/core/error.h"
 #include "gptask/classification/data.h"
 #include "gptask/classification/task.h"
+#include "gptask/toolkit/scorers.h"
 #include "gptask/toolkit/utf8.h"
 
 namespace gptask {
@@ -94,49 +95,35 @@ nlohmann::ordered_json per_label(const Confusion& confusion, const std::vector<s
 
 }  // namespace
 
-nlohmann::ordered_json ClassificationTask::scores(const Confusion& confusion) const {
-  nlohmann::ordered_json scores;
-  scores["accuracy"] = confusion.accuracy();
-  if (labels_.size() == 2) {
-    const LabelScores second = confusion.scores(1);
-    scores["f1"] = second.f1;
-    scores["precision"] = second.precision;
-    scores["recall"] = second.recall;
-  }
-  scores["f1_macro"] = confusion.f1_macro();
-  scores["f1_weighted"] = confusion.f1_weighted();
-  scores["matthews_correlation"] = confusion.matthews();
-  if (main_metric() == "combined_score" && labels_.size() == 2)
-    scores["combined_score"] = (confusion.accuracy() + confusion.scores(1).f1) / 2;
-  return scores;
-}
-
 gpt::Evaluation ClassificationTask::evaluate(const gpt::TaskData& data,
                                              std::span<const std::vector<float>> outputs) const {
   if (outputs.size() != data.examples.size())
     gpt::fail(gpt::ErrorCode::mismatch, "{} outputs for {} examples", outputs.size(), data.examples.size());
   const auto majority = static_cast<std::size_t>(
       std::distance(label_counts_.begin(), std::max_element(label_counts_.begin(), label_counts_.end())));
-  Confusion confusion(labels_.size()), always_majority(labels_.size());
+  std::vector<std::int32_t> truth, predicted;  // of the rows that have an answer
   std::vector<Prediction> predictions;
   std::string file = "index\tprediction\n";  // as run_glue.py and run_classification.py write it
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    const Prediction prediction = predict(outputs[i], labels_.size());
-    predictions.push_back(prediction);
-    const auto label = static_cast<std::size_t>(prediction.label);
-    file += fmt::format("{}\t{}\n", i, labels_[label]);
+    predictions.push_back(predict(outputs[i], labels_.size()));
+    file += fmt::format("{}\t{}\n", i, labels_[static_cast<std::size_t>(predictions[i].label)]);
     if (data.examples[i].target.label < 0) continue;
-    const auto truth = static_cast<std::size_t>(data.examples[i].target.label);
-    confusion.add(truth, label);
-    always_majority.add(truth, majority);
+    truth.push_back(data.examples[i].target.label);
+    predicted.push_back(predictions[i].label);
   }
   gpt::Evaluation evaluation;
   evaluation.files.push_back({"predict_results.txt", std::move(file)});
   evaluation.details["labels"] = labels_;
-  if (confusion.total() == 0) return evaluation;
-  evaluation.metrics = scores(confusion);
-  evaluation.baseline["name"] = fmt::format("always \"{}\", the most frequent label in training", labels_[majority]);
-  evaluation.baseline.update(scores(always_majority));
+  if (truth.empty()) return evaluation;
+  const bool combined = main_metric() == "combined_score";
+  const Confusion confusion(labels_.size(), truth, predicted);
+  const std::vector<std::int32_t> majorities(truth.size(), static_cast<std::int32_t>(majority));
+  evaluation.baselines.push_back({fmt::format("always \"{}\", the most frequent label in training", labels_[majority]),
+                                  label_scorer(labels_.size(), truth, majorities, combined)});
+  evaluation.scorer = label_scorer(labels_.size(), std::move(truth), std::move(predicted), combined);
+  evaluation.metrics = evaluation.scorer->all();
+  evaluation.baseline["name"] = evaluation.baselines[0].name;
+  evaluation.baseline.update(evaluation.baselines[0].scorer->all());
   evaluation.details["confusion"] = confusion_rows(confusion);
   evaluation.details["per_label"] = per_label(confusion, labels_);
   evaluation.details["mistakes"] = list_mistakes(data, predictions, labels_);

@@ -13,6 +13,7 @@
 #include "gpt/data/example.h"
 #include "gpt/head/head.h"
 #include "gpt/model/config.h"
+#include "gpt/plugin/scorer.h"
 #include "gpt/text/tokenizer.h"
 
 namespace gpt {
@@ -49,6 +50,16 @@ struct Evaluation {
     std::string name, content;
   };
   std::vector<File> files;  ///< prediction files, for example predict_results.txt
+
+  /// All three may stay empty. Without a scorer, intervals come from evaluating chosen examples anew, which is right
+  /// for every task and slower. Without rows, a row is what Task::answer says of an example.
+  std::shared_ptr<const Scorer> scorer;      ///< of `metrics`: scorer->all() gives them, except for the loss
+  std::vector<nlohmann::ordered_json> rows;  ///< what became of each scored row, in the order of the scorer
+  struct Baseline {
+    std::string name;
+    std::shared_ptr<const Scorer> scorer;  ///< the same rows and metrics
+  };
+  std::vector<Baseline> baselines;  ///< every trivial answer there is; `baseline` holds the first
 };
 
 class Task {

@@ -55,7 +55,6 @@ class ClassificationTask : public gpt::Task {
   void learn_labels(const std::string& source, const std::vector<std::string>& row_labels);
   std::int32_t label_index(const std::string& label, const std::string& where) const;
   void need_labels() const;
-  nlohmann::ordered_json scores(const Confusion& confusion) const;
 
   std::vector<std::string> labels_;
   std::vector<std::int64_t> label_counts_;  ///< rows of the training file with each label
