@@ -32,6 +32,7 @@ EvaluateRequest request_from(const gpt::Options& options) {
   request.batch_size = options.integer("per_device_eval_batch_size");
   request.latency_samples = options.integer("latency_samples");
   request.threads = static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025));
+  request.bf16 = options.flag("bf16");
   request.overwrite = options.flag("overwrite_output_dir");
   return request;
 }
@@ -57,6 +58,7 @@ int evaluate_command(const std::vector<std::string>& raw) {
                    {"batch_size", "eval_batch_size"}});
   options.declare({"latency_samples", Kind::integer, "32", "texts answered one at a time to measure latency"});
   options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  options.declare({"bf16", Kind::flag, "false", "matrix products in bfloat16, where the machine has them"});
   const gpt::Registry registry = load_tasks(arguments.early("plugin"));
   gpt::Options task_options = declare_options_of_model(arguments, registry, options);
   if (arguments.wants_help()) {

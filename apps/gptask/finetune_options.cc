@@ -93,6 +93,8 @@ void declare_schedule(gpt::Options& options) {
   options.declare({"save_total_limit", Kind::integer, "0", "keep only the newest N checkpoints; 0: all"});
   options.declare({"seed", Kind::integer, "42", "of the order of examples, new weights and dropout"});
   options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  options.declare({"bf16", Kind::flag, "false",
+                   "matrix products in bfloat16 with float32 sums and weights, where the machine has them"});
   options.declare(
       {"dry_run", Kind::flag, "false", "show what would run, the memory it needs and three examples; change nothing"});
   for (const char* name : {"do_train", "do_eval", "do_predict", "overwrite_cache", "pad_to_max_length"})
@@ -169,6 +171,7 @@ FinetuneRequest finetune_request(const gpt::Options& options, const gpt::TaskEnt
   if (strategy != "no") request.eval_strategy = strategy == "steps" ? EvalStrategy::steps : EvalStrategy::epoch;
   request.eval_batch_size = options.integer("per_device_eval_batch_size");
   request.threads = thread_count(options);
+  request.bf16 = options.flag("bf16");
   request.overwrite = options.flag("overwrite_output_dir");
   const std::string& resume = options.text("resume_from_checkpoint");
   request.resume = !resume.empty() && resume != "false" && resume != "False";

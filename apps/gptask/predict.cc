@@ -87,6 +87,7 @@ int predict_command(const std::vector<std::string>& raw) {
   options.declare({"file", Kind::text, "", "a file of texts", {}, {"test_file"}});
   options.declare({"batch_size", Kind::integer, "16", "sequences in a pass", {}, {"per_device_eval_batch_size"}});
   options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  options.declare({"bf16", Kind::flag, "false", "matrix products in bfloat16, where the machine has them"});
   const gpt::Registry registry = load_tasks(arguments.early("plugin"));
   gpt::Options task_options = declare_options_of_model(arguments, registry, options);
   if (arguments.wants_help()) {
@@ -103,6 +104,7 @@ int predict_command(const std::vector<std::string>& raw) {
     gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; give texts with --text", arguments.positional()[0]);
   LoadOptions load;
   load.threads = static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025));
+  load.bf16 = options.flag("bf16");
   load.task_options = std::move(task_options);
   const auto model = LoadedTask::load(options.text("model"), registry, load);
   const std::string& file = options.text("file");

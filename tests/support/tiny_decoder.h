@@ -82,6 +82,13 @@ inline Model gpt2_classifier(std::uint64_t seed = 1) {
   return m;
 }
 
+/// The same with products in bfloat16 where the machine has them.
+inline Model gpt2_in_bfloat16(std::uint64_t seed = 1) {
+  Model m = gpt2_classifier(seed);
+  m.decoder->use_bf16();
+  return m;
+}
+
 /// Adapters train, with a dropout of their own.
 inline Model llama_adapters(std::uint64_t seed = 1) {
   Model m{Decoder::create(tiny_llama(), seed), nullptr};

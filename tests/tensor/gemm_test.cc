@@ -2,6 +2,7 @@
 #include "gpt/tensor/gemm.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <mutex>
@@ -124,6 +125,78 @@ TEST_CASE("gemm: the same bits for any number of threads") {
     Threads threads(count);
     std::vector<float> c(600 * 500);
     threads.run([&] { gemm(600, 500, 300, 1.0F, a.matrix(), b.matrix(), 0.0F, c.data(), 500); });
+    if (first.empty()) first = c;
+    CHECK(c == first);
+  }
+}
+
+namespace {
+
+/// A matrix of small whole numbers, which bfloat16 holds exactly; rows padded where it is not transposed.
+struct StoredHalf {
+  StoredHalf(std::int64_t rows, std::int64_t columns, bool transposed, std::uint64_t seed)
+      : stride((transposed ? rows : columns) + 3), transposed(transposed) {
+    Random random(seed);
+    values.resize(static_cast<std::size_t>((transposed ? columns : half_padded(rows)) * stride));
+    for (std::uint16_t& v : values) v = whole(static_cast<int>(random.below(9)) - 4);
+  }
+  static std::uint16_t whole(int value) {
+    return static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(static_cast<float>(value)) >> 16);
+  }
+  HalfMatrix matrix() const { return {values.data(), stride, transposed}; }
+  float at(std::int64_t i, std::int64_t j) const {
+    const auto index = static_cast<std::size_t>(transposed ? j * stride + i : i * stride + j);
+    return std::bit_cast<float>(std::uint32_t{values[index]} << 16);
+  }
+  std::int64_t stride;
+  bool transposed;
+  std::vector<std::uint16_t> values;
+};
+
+/// Whether a product of whole numbers is exact and nothing between and behind c's rows was touched.
+bool exact(const Sizes& s, bool ta, bool tb, float beta) {
+  const StoredHalf a(s.m, s.k, ta, 1), b(s.k, s.n, tb, 2);
+  const std::int64_t stride = s.n + 3;
+  std::vector<float> c(static_cast<std::size_t>(s.m * stride), 5.0F), expected = c;
+  for (std::int64_t i = 0; i < s.m; ++i)
+    for (std::int64_t j = 0; j < s.n; ++j) {
+      float sum = beta * 5.0F;
+      for (std::int64_t p = 0; p < s.k; ++p) sum += a.at(i, p) * b.at(p, j);
+      expected[static_cast<std::size_t>(i * stride + j)] = sum;
+    }
+  std::int64_t finished = 0;
+  std::mutex mutex;
+  gemm(s.m, s.n, s.k, a.matrix(), b.matrix(), beta, c.data(), stride, [&](const Tile& tile) {
+    const std::lock_guard lock(mutex);
+    finished += tile.rows * tile.columns;
+  });
+  return c == expected && finished == s.m * s.n;
+}
+
+}  // namespace
+
+TEST_CASE("gemm in bfloat16: every transposition and every edge of a tile") {
+  if (!hardware_bf16()) return;  // never called there
+  Threads threads(2);
+  for (const Sizes& s : kSizes)
+    for (const bool ta : {false, true})
+      for (const bool tb : {false, true})
+        for (const float beta : {0.0F, 1.0F}) {
+          INFO(s.m << " x " << s.n << " x " << s.k << ", transposed " << ta << tb << ", beta " << beta);
+          bool right = false;
+          threads.run([&] { right = exact(s, ta, tb, beta); });
+          CHECK(right);
+        }
+}
+
+TEST_CASE("gemm in bfloat16: the same bits for any number of threads") {
+  if (!hardware_bf16()) return;
+  const StoredHalf a(600, 300, false, 1), b(300, 500, true, 2);
+  std::vector<float> first;
+  for (const int count : {1, 2, 7}) {
+    Threads threads(count);
+    std::vector<float> c(600 * 500);
+    threads.run([&] { gemm(600, 500, 300, a.matrix(), b.matrix(), 0.0F, c.data(), 500); });
     if (first.empty()) first = c;
     CHECK(c == first);
   }

@@ -11,7 +11,7 @@ using namespace gpt::test;
 namespace {
 
 using Maker = Model (*)(std::uint64_t);
-constexpr Maker kModels[] = {gpt2_classifier, llama_adapters};
+constexpr Maker kModels[] = {gpt2_classifier, gpt2_in_bfloat16, llama_adapters};
 
 bool same(const std::vector<StepRecord>& a, const std::vector<StepRecord>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const StepRecord& x, const StepRecord& y) {

@@ -10,6 +10,7 @@
 #include "gpt/model/kv_cache.h"
 #include "gpt/ops/embedding.h"
 #include "gpt/ops/gate.h"
+#include "gpt/tensor/gemm.h"
 #include "kernels/small_gemm.h"
 #include "model/decoder_impl.h"
 
@@ -161,6 +162,13 @@ Parameter& Decoder::output_projection() const {
   return *impl_->weights->output_projection;
 }
 
+bool Decoder::use_bf16() {
+  if (!hardware_bf16()) return false;
+  for (Projection* projection : impl_->weights->projections()) projection->weight->round_half();
+  if (Parameter* output = impl_->weights->output_projection; output != nullptr) output->round_half();
+  return true;
+}
+
 void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
   if (impl_->lora) fail(ErrorCode::invalid_option, "this model has adapters already; merge them first");
   if (options.rank < 1 || options.rank > 1024)
@@ -217,6 +225,7 @@ void Decoder::merge_lora() {
       kernels::small_gemm(outputs, inputs, rank, projection->adapter->scale, {b.data(), rank, 1}, a.data(), inputs,
                           1.0F, weight.data(), inputs);
     }
+    if (!projection->weight->half.empty()) projection->weight->round_half();
     projection->adapter.reset();
   }
   impl_->weights->adapters.clear();

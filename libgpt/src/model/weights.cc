@@ -68,7 +68,9 @@ class Builder {
   Parameter* add_if_there(const TensorName& name, Shape shape) {
     Tensor value = fill_(name, shape, true);
     if (!value) return nullptr;
-    out_->parameters.push_back({name.name, std::move(value), {}});
+    Parameter& parameter = out_->parameters.emplace_back();
+    parameter.name = name.name;
+    parameter.value = std::move(value);
     return &out_->parameters.back();
   }
 

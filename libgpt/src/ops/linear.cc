@@ -7,6 +7,7 @@
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/small_gemm.h"
+#include "ops/half.h"
 #include "ops/lora.h"
 #include "ops/rowwise.h"
 
@@ -31,6 +32,11 @@ Matrix weight_for_backward(const LinearPart& map) {
   return {map.weight->value.data(), map.weight->value.columns(), map.transposed};
 }
 
+bool in_half(const LinearPart& map) { return !map.weight->half.empty(); }
+HalfMatrix half_weight(const LinearPart& map, bool transposed) {
+  return {map.weight->half.data(), map.weight->value.columns(), transposed};
+}
+
 Tensor apply_dropout(Tape& tape, const Tensor& x, float p, const kernels::DropoutKey& key) {
   Tensor out = tape.empty(x.rows(), x.columns());
   for_rows(x, [&](std::int64_t row, std::int64_t rows) {
@@ -49,8 +55,10 @@ class LinearNode final : public Node {
     Tensor dy = y_.grad();
     if (!dy) return;
     if (before_) dy = through_activation(dy);
-    for (std::size_t i = 0; i < count_; ++i) weight_gradients(parts_[i], dy);
-    for (std::size_t i = 0; i < count_; ++i) input_gradient(parts_[i], dy);
+    Half half;
+    if (in_half(parts_[0].map)) half = Half(x_.tape().arena(), dy);
+    for (std::size_t i = 0; i < count_; ++i) weight_gradients(parts_[i], dy, half);
+    for (std::size_t i = 0; i < count_; ++i) input_gradient(parts_[i], dy, half);
   }
 
  private:
@@ -62,13 +70,15 @@ class LinearNode final : public Node {
     return dx;
   }
 
-  void weight_gradients(const Part& part, const Tensor& dy) const {
+  void weight_gradients(const Part& part, const Tensor& dy, const Half& half_dy) const {
     const Tensor& x = x_.value();
     const std::int64_t tokens = x.rows(), inputs = x.columns(), outputs = part.map.outputs();
     const Matrix gradient{dy.data() + part.column, dy.columns(), true};
     if (Parameter& weight = *part.map.weight; weight.trainable) {
       const float beta = weight.begin_grad();
-      if (part.map.transposed) {
+      if (half_dy) {
+        half_weight_gradient(part, half_dy, beta);
+      } else if (part.map.transposed) {
         gemm(inputs, outputs, tokens, 1.0F, {x.data(), inputs, true}, {gradient.data, gradient.stride, false}, beta,
              weight.grad.data(), outputs);
       } else {
@@ -84,7 +94,19 @@ class LinearNode final : public Node {
     }
   }
 
-  void input_gradient(const Part& part, const Tensor& dy) const {
+  void half_weight_gradient(const Part& part, const Half& dy, float beta) const {
+    const Tensor& x = x_.value();
+    const Half half(x_.tape().arena(), x);
+    const std::int64_t tokens = half_padded(x.rows()), inputs = x.columns(), outputs = part.map.outputs();
+    float* const grad = part.map.weight->grad.data();
+    if (part.map.transposed) {
+      gemm(inputs, outputs, tokens, half.matrix(0, 0, true), dy.matrix(0, part.column), beta, grad, outputs);
+    } else {
+      gemm(outputs, inputs, tokens, dy.matrix(0, part.column, true), half.matrix(), beta, grad, inputs);
+    }
+  }
+
+  void input_gradient(const Part& part, const Tensor& dy, const Half& half_dy) const {
     const std::int64_t tokens = dy.rows(), inputs = part.map.inputs();
     const LowRank* adapter = part.map.adapter;
     Tensor dh;
@@ -93,10 +115,16 @@ class LinearNode final : public Node {
     if (!x_.needs_grad()) return;
     const bool dropped = adapter != nullptr && adapter->dropout > 0.0F;
     const GradTarget dx = grad_target(x_);
-    gemm(tokens, inputs, part.map.outputs(), 1.0F, {dy.data() + part.column, dy.columns(), false},
-         weight_for_backward(part.map), dx.beta, dx.data, inputs, [&](const Tile& tile) {
-           if (adapter != nullptr && !dropped) lora_input_gradient(*adapter, dh, tile, dx.data);
-         });
+    const auto finish = [&](const Tile& tile) {
+      if (adapter != nullptr && !dropped) lora_input_gradient(*adapter, dh, tile, dx.data);
+    };
+    if (half_dy) {
+      gemm(tokens, inputs, part.map.outputs(), half_dy.matrix(0, part.column),
+           half_weight(part.map, part.map.transposed), dx.beta, dx.data, inputs, finish);
+    } else {
+      gemm(tokens, inputs, part.map.outputs(), 1.0F, {dy.data() + part.column, dy.columns(), false},
+           weight_for_backward(part.map), dx.beta, dx.data, inputs, finish);
+    }
     if (dropped) add_grad(x_, through_dropout(part, dh));
   }
 
@@ -173,6 +201,9 @@ Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation 
   bool wanted = x.needs_grad();
   for (std::size_t i = 0; i < maps.size(); ++i) {
     check(maps[i], x);
+    if (in_half(maps[i]) != in_half(maps[0]))
+      fail(ErrorCode::mismatch, "{} and {} must both be multiplied in bfloat16, or neither", maps[0].weight->name,
+           maps[i].weight->name);
     parts[i].map = maps[i];
     parts[i].column = width;
     width += maps[i].outputs();
@@ -183,6 +214,8 @@ Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation 
   Tensor before;
   if (activation != Activation::none && y.needs_grad()) before = tape.empty(x.rows(), width);
   float* const sum = before ? before.data() : y.value().data();
+  Half half;
+  if (in_half(maps[0])) half = Half(tape.arena(), x.value());
   for (std::size_t i = 0; i < maps.size(); ++i) {
     Part& part = parts[i];
     Tensor up;
@@ -191,12 +224,18 @@ Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation 
       up = lora_transposed_b(tape.arena(), *part.map.adapter);
     }
     const Parameter* bias = part.map.bias;
-    gemm(x.rows(), part.map.outputs(), x.columns(), 1.0F, {x.value().data(), x.columns(), false},
-         weight_for_forward(part.map), 0.0F, sum + part.column, width, [&](const Tile& tile) {
-           if (up) lora_up(*part.map.adapter, part.down, up, tile, sum + part.column, width);
-           finish_tile(tile, bias, activation, before ? before.data() + part.column : nullptr,
-                       y.value().data() + part.column, width);
-         });
+    const auto finish = [&](const Tile& tile) {
+      if (up) lora_up(*part.map.adapter, part.down, up, tile, sum + part.column, width);
+      finish_tile(tile, bias, activation, before ? before.data() + part.column : nullptr,
+                  y.value().data() + part.column, width);
+    };
+    if (half) {
+      gemm(x.rows(), part.map.outputs(), x.columns(), half.matrix(), half_weight(part.map, !part.map.transposed), 0.0F,
+           sum + part.column, width, finish);
+    } else {
+      gemm(x.rows(), part.map.outputs(), x.columns(), 1.0F, {x.value().data(), x.columns(), false},
+           weight_for_forward(part.map), 0.0F, sum + part.column, width, finish);
+    }
   }
   if (y.needs_grad()) tape.record<LinearNode>(x, y, std::move(before), std::move(parts), maps.size());
   return y;

@@ -8,6 +8,7 @@
 #include "gpt/tensor/gemm.h"
 #include "kernels/elementwise.h"
 #include "kernels/softmax.h"
+#include "ops/half.h"
 #include "ops/loss_node.h"
 #include "ops/rowwise.h"
 
@@ -85,6 +86,49 @@ double chunk_loss(const Tensor& logits, std::int64_t rows, const std::int32_t* t
   return sum;
 }
 
+/// The products of a chunk of rows with the output projection, in the weight's precision.
+class Projection {
+ public:
+  Projection(const Tensor& states, Parameter& weight, Arena& arena) : states_(states), weight_(weight), arena_(arena) {
+    if (!weight.half.empty()) half_ = Half(arena, states);
+  }
+
+  void logits(std::int64_t row, std::int64_t rows, float* out) const {
+    const std::int64_t n = states_.columns(), vocabulary = weight_.value.rows();
+    if (half_) {
+      gemm(rows, vocabulary, n, half_.matrix(row), {weight_.half.data(), n, true}, 0.0F, out, vocabulary);
+    } else {
+      gemm(rows, vocabulary, n, 1.0F, {states_.row(row), n, false}, {weight_.value.data(), n, true}, 0.0F, out,
+           vocabulary);
+    }
+  }
+
+  /// From the gradient of the logits: those of the states, and of the weight where it trains. dstates may be null.
+  void backward(std::int64_t row, std::int64_t rows, const float* dlogits, float* dstates) const {
+    const std::int64_t n = states_.columns(), vocabulary = weight_.value.rows();
+    if (half_) {
+      const Half half(arena_, dlogits, rows, vocabulary, vocabulary);
+      if (dstates != nullptr)
+        gemm(rows, n, vocabulary, half.matrix(), {weight_.half.data(), n, false}, 0.0F, dstates, n);
+      if (weight_.trainable)
+        gemm(vocabulary, n, half_padded(rows), half.matrix(0, 0, true), half_.matrix(row), weight_.begin_grad(),
+             weight_.grad.data(), n);
+      return;
+    }
+    if (dstates != nullptr)
+      gemm(rows, n, vocabulary, 1.0F, {dlogits, vocabulary, false}, {weight_.value.data(), n, false}, 0.0F, dstates, n);
+    if (weight_.trainable)
+      gemm(vocabulary, n, rows, 1.0F, {dlogits, vocabulary, true}, {states_.row(row), n, false}, weight_.begin_grad(),
+           weight_.grad.data(), n);
+  }
+
+ private:
+  const Tensor& states_;
+  Parameter& weight_;
+  Arena& arena_;
+  Half half_;
+};
+
 }  // namespace
 
 Variable cross_entropy(const Variable& logits, std::span<const std::int32_t> labels, float scale,
@@ -107,18 +151,13 @@ Variable projected_cross_entropy(const Variable& states, Parameter& weight, std:
   Tensor grad;
   if (states.needs_grad()) grad = tape.empty(states.rows(), n);
   const Tensor logits = tape.empty(std::min(kChunk, states.rows()), vocabulary);
+  const Projection projection(states.value(), weight, tape.arena());
   double sum = 0;
   for (std::int64_t row = 0; row < states.rows(); row += kChunk) {
     const std::int64_t rows = std::min(kChunk, states.rows() - row);
-    gemm(rows, vocabulary, n, 1.0F, {states.value().row(row), n, false}, {weight.value.data(), n, true}, 0.0F,
-         logits.data(), vocabulary);
+    projection.logits(row, rows, logits.data());
     sum += chunk_loss(logits, rows, targets.data() + row, scale, loss.needs_grad(), options);
-    if (grad)
-      gemm(rows, n, vocabulary, 1.0F, {logits.data(), vocabulary, false}, {weight.value.data(), n, false}, 0.0F,
-           grad.row(row), n);
-    if (weight.trainable)
-      gemm(vocabulary, n, rows, 1.0F, {logits.data(), vocabulary, true}, {states.value().row(row), n, false},
-           weight.begin_grad(), weight.grad.data(), n);
+    if (loss.needs_grad()) projection.backward(row, rows, logits.data(), grad ? grad.row(row) : nullptr);
   }
   loss.value().data()[0] = static_cast<float>(sum * static_cast<double>(scale));
   if (grad) tape.record<LossNode>(states, loss, std::move(grad));

@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "gpt/core/error.h"
+#include "kernels/bfloat16.h"
 #include "kernels/elementwise.h"
 #include "ops/rowwise.h"
 
@@ -22,6 +23,13 @@ void Parameter::set_trainable(bool on) {
   trainable = on;
   grad_fresh = true;
   grad = on ? Tensor::zeros(value.shape()) : Tensor();
+}
+
+void Parameter::round_half() {
+  half.resize(static_cast<std::size_t>(value.size()));
+  for_rows(value, [this](std::int64_t row, std::int64_t rows) {
+    kernels::to_bfloat16(rows * value.columns(), value.row(row), half.data() + row * value.columns());
+  });
 }
 
 Variable::Variable(const Variable& other) noexcept : state_(other.state_) {

@@ -1,8 +1,11 @@
 #include "gpt/tensor/gemm.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "gpt/tensor/parallel.h"
+#include "kernels/elementwise.h"
 #include "tensor/onednn.h"
 
 namespace gpt {
@@ -20,25 +23,80 @@ Cut cut(std::int64_t length, std::int64_t target, std::int64_t unit) {
   return {(length + rounded - 1) / rounded, rounded};
 }
 
+/// The grid of tiles depends on the shape only: many rows a tile (its part of b is packed once for all of them), and
+/// narrower tiles where there would be too few to share (benchmarks/README.md, "tiles").
+struct Widths {
+  std::int64_t usual, narrow;
+};
+
+template <typename Multiply>
+void in_tiles(std::int64_t m, std::int64_t n, Widths widths, const Multiply& multiply) {
+  if (m == 0 || n == 0) return;
+  const Cut rows = cut(m, 512, 32);
+  const Cut wide = cut(n, widths.usual, 48);
+  const Cut columns = rows.parts * wide.parts >= 8 ? wide : cut(n, widths.narrow, 48);
+  parallel_for(rows.parts * columns.parts, [&](std::int64_t index) {
+    const std::int64_t row = index / columns.parts * rows.size, column = index % columns.parts * columns.size;
+    multiply(Tile{row, std::min(rows.size, m - row), column, std::min(columns.size, n - column)});
+  });
+}
+
+template <typename Element>
+const Element* corner(const Element* data, std::int64_t stride, bool transposed, std::int64_t row,
+                      std::int64_t column) {
+  return data + (transposed ? column * stride + row : row * stride + column);
+}
+
+/// A product whose rows were padded goes through memory of its own: c ends before.
+void multiply_padded(onednn::Bf16Product product, std::int64_t rows, const std::uint16_t* a, const std::uint16_t* b,
+                     float* c, std::int64_t stride) {
+  thread_local std::vector<float> work;
+  work.resize(std::max(work.size(), static_cast<std::size_t>(product.m * product.n)));
+  const bool add = std::exchange(product.add, false);
+  product.ldc = product.n;
+  onednn::multiply(product, a, b, work.data());
+  for (std::int64_t r = 0; r < rows; ++r) {
+    const float* const from = work.data() + r * product.n;
+    float* const to = c + r * stride;
+    if (add) {
+      kernels::add(product.n, to, from, to);
+    } else {
+      std::copy_n(from, product.n, to);
+    }
+  }
+}
+
 }  // namespace
 
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c,
           std::int64_t stride, const std::function<void(const Tile&)>& finish) {
-  if (m == 0 || n == 0) return;
-  // Depends on the shape only: many rows a tile (its part of b is packed once for all of them), and narrower tiles
-  // where there would be too few to share (benchmarks/README.md, "tiles").
-  const Cut rows = cut(m, 512, 16);
-  const Cut wide = cut(n, 192, 48);
-  const Cut columns = rows.parts * wide.parts >= 8 ? wide : cut(n, 96, 48);
-  parallel_for(rows.parts * columns.parts, [&](std::int64_t index) {
-    const std::int64_t row = index / columns.parts * rows.size, column = index % columns.parts * columns.size;
-    const Tile tile{row, std::min(rows.size, m - row), column, std::min(columns.size, n - column)};
+  in_tiles(m, n, {192, 96}, [&](const Tile& tile) {
     onednn::sgemm(a.transposed, b.transposed, tile.rows, tile.columns, k, alpha,
-                  a.data + (a.transposed ? row : row * a.stride), a.stride,
-                  b.data + (b.transposed ? column * b.stride : column), b.stride, beta, c + row * stride + column,
-                  stride);
+                  corner(a.data, a.stride, a.transposed, tile.row, 0), a.stride,
+                  corner(b.data, b.stride, b.transposed, 0, tile.column), b.stride, beta,
+                  c + tile.row * stride + tile.column, stride);
     if (finish) finish(tile);
   });
 }
+
+void gemm(std::int64_t m, std::int64_t n, std::int64_t k, HalfMatrix a, HalfMatrix b, float beta, float* c,
+          std::int64_t stride, const std::function<void(const Tile&)>& finish) {
+  in_tiles(m, n, {384, 192}, [&](const Tile& tile) {
+    const std::int64_t rows = a.transposed ? tile.rows : half_padded(tile.rows);
+    const onednn::Bf16Product product{rows,         tile.columns, k,        a.transposed, b.transposed,
+                                      beta != 0.0F, a.stride,     b.stride, stride};
+    const std::uint16_t* const left = corner(a.data, a.stride, a.transposed, tile.row, 0);
+    const std::uint16_t* const right = corner(b.data, b.stride, b.transposed, 0, tile.column);
+    float* const out = c + tile.row * stride + tile.column;
+    if (rows == tile.rows) {
+      onednn::multiply(product, left, right, out);
+    } else {
+      multiply_padded(product, tile.rows, left, right, out, stride);
+    }
+    if (finish) finish(tile);
+  });
+}
+
+bool hardware_bf16() noexcept { return onednn::has_bf16(); }
 
 }  // namespace gpt

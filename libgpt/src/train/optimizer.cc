@@ -5,6 +5,7 @@
 
 #include "gpt/tensor/parallel.h"
 #include "kernels/adamw.h"
+#include "kernels/bfloat16.h"
 #include "kernels/elementwise.h"
 
 namespace gpt {
@@ -62,6 +63,7 @@ void AdamW::step(double learning_rate, double grad_factor) {
     own.weight_decay = p.value.shape().rank == 2 ? static_cast<float>(options_.weight_decay) : 0.0F;
     kernels::adamw(chunk.count, own, p.grad.data() + chunk.first, p.value.data() + chunk.first,
                    first_[chunk.parameter].data() + chunk.first, second_[chunk.parameter].data() + chunk.first);
+    if (!p.half.empty()) kernels::to_bfloat16(chunk.count, p.value.data() + chunk.first, p.half.data() + chunk.first);
   });
 }
 

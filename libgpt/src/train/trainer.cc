@@ -98,7 +98,11 @@ class Run {
         identity_(run_identity(options, examples, decoder, weights(decoder, head))) {}
 
   TrainResult run(const std::filesystem::path& resume) {
-    if (!resume.empty()) load_checkpoint(resume, optimizer_, result_.records, identity_);
+    if (!resume.empty()) {
+      load_checkpoint(resume, optimizer_, result_.records, identity_);
+      for (Parameter* p : weights(decoder_, head_))
+        if (!p->half.empty()) p->round_half();
+    }
     const std::int64_t total = order_.steps();
     if (hooks_.started)
       hooks_.started(

@@ -44,6 +44,10 @@ class Decoder {
   /// it out.
   Parameter& output_projection() const;
 
+  /// Makes the products with the decoder's matrices in bfloat16 from now on, sums and all else staying float32 (a copy
+  /// of the matrices in half their size is held). False where this machine has no bfloat16 products: nothing changes.
+  bool use_bf16();
+
   /// Adds adapters to the named projections (see model/lora.h), B zero and A random, and makes them the only trainable
   /// weights. Error invalid_option for a target that no projection bears.
   void add_lora(const LoraOptions& options, std::uint64_t seed);

@@ -5,6 +5,7 @@
 #include <new>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "gpt/tensor/tensor.h"
 
@@ -19,10 +20,15 @@ struct Parameter {
   Tensor grad;  ///< allocated when the parameter becomes trainable
   bool trainable = false;
   bool grad_fresh = true;  ///< nothing has been added to grad in this step: its contents do not count
+  /// value in bfloat16, or empty. Where it is there, products with this weight are made of it: operands in bfloat16,
+  /// sums in float32.
+  std::vector<std::uint16_t> half;
 
   /// 0 for the first contribution of a step, 1 after: what a product multiplies the old gradient with.
   float begin_grad() noexcept { return std::exchange(grad_fresh, false) ? 0.0F : 1.0F; }
   void set_trainable(bool on);
+  /// Makes `half` anew from value.
+  void round_half();
 };
 
 /// A value on a tape, [rows, columns]; a cheap counted handle.

@@ -83,6 +83,7 @@ EvaluateResult evaluate(const EvaluateRequest& request, const gpt::Registry& reg
   observer.stage(fmt::format("loading {}", request.model.string()));
   LoadOptions options;
   options.threads = request.threads;
+  options.bf16 = request.bf16;
   options.task_options = request.task_options;
   const auto model = LoadedTask::load(request.model, registry, options);
   check_stop(observer);

@@ -53,6 +53,7 @@ Json training_settings(const FinetuneRequest& request) {
   values["adam_beta2"] = train.beta2;
   values["adam_epsilon"] = train.epsilon;
   values["seed"] = train.seed;
+  values["bf16"] = request.bf16;
   values["tuning"] = tuning_name(request.tuning);
   if (request.tuning == Tuning::lora) {
     values["lora_r"] = request.lora.rank;

@@ -22,6 +22,7 @@ namespace gptask {
 struct LoadOptions {
   int threads = 0;            ///< 0: all cores
   gpt::Options task_options;  ///< the task's own: what was given replaces what the folder says when files are read
+  bool bf16 = false;          ///< products in bfloat16 where the machine has them, else as without it
   bool fold_adapter = false;  ///< fold a LoRA adapter into the weights: faster, a copy of them in memory
 };
 

@@ -41,7 +41,8 @@ struct FinetuneRequest {
   gpt::TrainOptions train;
   EvalStrategy eval_strategy = EvalStrategy::no;  ///< on the way; at the end there is always one
   std::int64_t eval_batch_size = 16;
-  int threads = 0;  ///< 0: all cores
+  int threads = 0;    ///< 0: all cores
+  bool bf16 = false;  ///< products in bfloat16 where the machine has them
 
   bool overwrite = false;
   bool resume = false;
@@ -55,6 +56,7 @@ struct EvaluateRequest {
   std::int64_t max_samples = 0;  ///< 0: all
   std::int64_t batch_size = 16;
   int threads = 0;
+  bool bf16 = false;  ///< products in bfloat16 where the machine has them
   bool overwrite = false;
   std::int64_t latency_samples = 32;  ///< texts answered one at a time to measure latency
   gpt::Options task_options;          ///< of the model's task: columns and format of this file, where they differ
