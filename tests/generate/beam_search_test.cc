@@ -41,15 +41,15 @@ TEST_CASE("early_stopping: what may still come counts as far as the rule looks")
   for (const EarlyStopping stopping : {EarlyStopping::no, EarlyStopping::yes}) {
     Fixture f(beams(1, stopping));
     CHECK(f.step(first).empty());  // log 0.4 < log 0.6
-    CHECK(f.search->result().tokens == std::vector<std::int32_t>{0});
-    CHECK(f.search->result().score == Approx(std::log(0.6)));
-    CHECK(f.search->result().reason == StopReason::end_token);
+    CHECK(f.search->result(0).tokens == std::vector<std::int32_t>{0});
+    CHECK(f.search->result(0).score == Approx(std::log(0.6)));
+    CHECK(f.search->result(0).reason == StopReason::end_token);
   }
   Fixture f(beams(1, EarlyStopping::never));
   REQUIRE(f.step(first).size() == 1);  // log 0.4 / 20 > log 0.6
   f.step({{1 - 2e-9, 1e-9, 1e-9}});
-  CHECK(f.search->result().tokens == std::vector<std::int32_t>{1, 0});
-  CHECK(f.search->result().score == Approx(std::log(0.4) / 2));
+  CHECK(f.search->result(0).tokens == std::vector<std::int32_t>{1, 0});
+  CHECK(f.search->result(0).score == Approx(std::log(0.4) / 2));
 }
 
 TEST_CASE("a search goes on until num_beams continuations have ended") {
@@ -58,12 +58,12 @@ TEST_CASE("a search goes on until num_beams continuations have ended") {
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].token == 1);
   CHECK(rows[1].token == 2);
-  CHECK(f.search->certain().empty());
+  CHECK(f.search->certain(0).empty());
   // Row 0 ends with 0.3 * 0.5, second best after row 0 with token 2.
   rows = f.step({{0.4, 0.05, 0.55}, {0.2, 0.4, 0.4}});
   CHECK(rows.empty());
-  CHECK(f.search->result().tokens == std::vector<std::int32_t>{0});
-  CHECK(f.search->certain().size() == 1);
+  CHECK(f.search->result(0).tokens == std::vector<std::int32_t>{0});
+  CHECK(f.search->certain(0).size() == 1);
 }
 
 TEST_CASE("an end that is not among the num_beams best candidates does not count") {
@@ -75,9 +75,9 @@ TEST_CASE("an end that is not among the num_beams best candidates does not count
   REQUIRE(rows.size() == 2);
   CHECK(rows[0].parent == 0);
   CHECK(rows[1].parent == 1);
-  CHECK(f.search->result().tokens == std::vector<std::int32_t>{1, 1});  // the best running one
-  CHECK(f.search->result().score == Approx(std::log(0.25) / 2));
-  CHECK(f.search->result().reason == StopReason::requested);
+  CHECK(f.search->result(0).tokens == std::vector<std::int32_t>{1, 1});  // the best running one
+  CHECK(f.search->result(0).score == Approx(std::log(0.25) / 2));
+  CHECK(f.search->result(0).reason == StopReason::requested);
 }
 
 TEST_CASE("length_penalty divides by the tokens' number to its power") {
@@ -85,6 +85,6 @@ TEST_CASE("length_penalty divides by the tokens' number to its power") {
     Fixture f(beams(1, EarlyStopping::no, penalty));
     REQUIRE(f.step({{0.1, 0.8, 0.1}}).size() == 1);
     f.step({{0.9, 0.05, 0.05}});
-    CHECK(f.search->result().score == Approx(std::log(0.8 * 0.9) / std::pow(2.0, penalty)));
+    CHECK(f.search->result(0).score == Approx(std::log(0.8 * 0.9) / std::pow(2.0, penalty)));
   }
 }

@@ -11,6 +11,8 @@ namespace {
 struct Beam {
   std::vector<std::int32_t> tokens;  // the prompt's first
   float score;                       // log-probability while it runs, over its length once it has ended
+  StopWatch watch;
+  TokenLog log = {};
 };
 
 struct Candidate {
@@ -44,7 +46,7 @@ class BeamSearch final : public Search {
       : rules_(rules),
         prompt_(prompt.size()),
         beams_(static_cast<std::size_t>(rules.options.num_beams)),
-        running_{{{prompt.begin(), prompt.end()}, 0.0F}} {}
+        running_{{{prompt.begin(), prompt.end()}, 0.0F, StopWatch(prompt, rules)}} {}
 
   std::vector<Continuation> step(std::span<float> logits) override {
     const std::vector<Candidate> candidates = best_candidates(logits);
@@ -53,11 +55,14 @@ class BeamSearch final : public Search {
     std::vector<Beam> next;
     std::vector<Continuation> rows;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
+      if (next.size() == beams_ && i >= beams_) break;
       const Candidate& candidate = candidates[i];
-      if (last || rules_.ends(candidate.token)) {
-        if (i < beams_) finish(extended(candidate, candidate.score / penalty(length)));
+      Beam beam = extended(candidate);
+      if (last || rules_.ends(candidate.token) || beam.watch.stopped()) {
+        beam.score /= penalty(length);
+        if (i < beams_) finish(std::move(beam));
       } else if (next.size() < beams_) {
-        next.push_back(extended(candidate, candidate.score));
+        next.push_back(std::move(beam));
         rows.push_back({candidate.row, candidate.token});
       }
     }
@@ -69,28 +74,33 @@ class BeamSearch final : public Search {
     return rows;
   }
 
-  std::span<const std::int32_t> certain() const override {
+  std::span<const std::int32_t> certain(std::size_t sequence) const override {
     if (!running_.empty()) return {};
-    return std::span(finished_.front().tokens).subspan(prompt_);
+    return std::span(finished_[sequence].tokens).subspan(prompt_);
   }
 
-  Generation result() const override {
-    const Beam& best = finished_.empty() ? running_.front() : finished_.front();
-    Generation out{{best.tokens.begin() + static_cast<std::ptrdiff_t>(prompt_), best.tokens.end()},
-                   static_cast<double>(best.score),
+  Generation result(std::size_t sequence) const override {
+    const bool ended = sequence < finished_.size();
+    const std::size_t place = ended ? sequence : sequence - finished_.size();
+    if (!ended && place >= running_.size()) return {};  // stopped before there were so many
+    const Beam& beam = ended ? finished_[place] : running_[place];
+    Generation out{{beam.tokens.begin() + static_cast<std::ptrdiff_t>(prompt_), beam.tokens.end()},
+                   static_cast<double>(beam.score),
                    StopReason::requested};
-    if (running_.empty()) out.reason = rules_.reason(prompt_, best.tokens.back());
-    if (finished_.empty() && new_tokens_ > 0) out.score /= static_cast<double>(penalty(new_tokens_));
+    if (running_.empty()) out.reason = rules_.reason(prompt_, beam.tokens.back(), beam.watch.stopped());
+    if (!ended && new_tokens_ > 0) out.score /= static_cast<double>(penalty(new_tokens_));
+    beam.log.write(out);
     return out;
   }
 
  private:
   /// Enough of the likeliest continuations of all beams that num_beams do not end, however many of them do.
-  std::vector<Candidate> best_candidates(std::span<float> logits) const {
+  std::vector<Candidate> best_candidates(std::span<float> logits) {
     Best best(std::max<std::size_t>(2, 1 + rules_.end_tokens.size()) * beams_);
     const auto vocabulary = static_cast<std::size_t>(rules_.vocabulary);
     for (std::size_t row = 0; row < running_.size(); ++row) {
       const std::span<float> scores = logits.subspan(row * vocabulary, vocabulary);
+      running_[row].log.note(rules_, scores);
       const kernels::LogSum sum = kernels::log_sum_exp(rules_.vocabulary, scores.data());
       if (!std::isfinite(sum.total()))
         fail(ErrorCode::diverged, "the model's logits are not numbers: its weights are damaged");
@@ -103,9 +113,12 @@ class BeamSearch final : public Search {
     return best.list();
   }
 
-  Beam extended(const Candidate& candidate, float score) const {
-    Beam beam{running_[static_cast<std::size_t>(candidate.row)].tokens, score};
+  Beam extended(const Candidate& candidate) const {
+    Beam beam = running_[static_cast<std::size_t>(candidate.row)];
+    beam.score = candidate.score;
     beam.tokens.push_back(candidate.token);
+    beam.watch.stops(candidate.token);
+    beam.log.chose(candidate.token);
     return beam;
   }
 

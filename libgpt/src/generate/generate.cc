@@ -6,6 +6,7 @@
 #include "generate/check.h"
 #include "generate/search.h"
 #include "gpt/core/error.h"
+#include "gpt/generate/prompt_cache.h"
 #include "gpt/model/decoder.h"
 #include "gpt/model/kv_cache.h"
 #include "gpt/ops/pool.h"
@@ -25,20 +26,24 @@ struct Active {
   std::unique_ptr<Search> search;
   std::vector<Continuation> rows = {};       // of the next step; empty before the first
   std::size_t first_row = 0, row_count = 0;  // in the last step
-  std::size_t reported = 0;
+  std::vector<std::size_t> reported;         // tokens, a number a sequence
 };
 
 class Run {
  public:
-  Run(const Decoder& decoder, Prompts prompts, const SearchRules& rules, const GenerateCallbacks& callbacks)
+  /// `kept`: of one prompt, the cache may hold the beginning.
+  Run(const Decoder& decoder, Prompts prompts, const SearchRules& rules, const GenerateCallbacks& callbacks,
+      KvCache* kept = nullptr)
       : decoder_(decoder),
         projection_(decoder.output_projection().value),
         prompts_(prompts),
         rules_(rules),
         callbacks_(callbacks),
-        cache_(decoder.config(), most_rows(), longest()),
-        results_(prompts.size()) {
-    cache_.reorder({});
+        sequences_(static_cast<std::size_t>(rules.options.num_return_sequences)),
+        own_(kept != nullptr ? nullptr : std::make_unique<KvCache>(decoder.config(), most_rows(), longest())),
+        cache_(kept != nullptr ? *kept : *own_),
+        results_(prompts.size() * sequences_) {
+    if (own_) cache_.reorder({});
   }
 
   /// prompts and last tokens -> decoder -> logits of each row's next token -> the searches' choices.
@@ -55,7 +60,8 @@ class Run {
       });
       report();
     }
-    for (const Active& active : active_) results_[active.prompt] = active.search->result();
+    for (const Active& active : active_)
+      for (std::size_t i = 0; i < sequences_; ++i) results_[active.prompt * sequences_ + i] = active.search->result(i);
     return std::move(results_);
   }
 
@@ -63,7 +69,7 @@ class Run {
   std::int32_t most_rows() const {
     const auto prompts = static_cast<std::int64_t>(prompts_.size());
     return static_cast<std::int32_t>(std::min<std::int64_t>(rules_.options.batch_size, prompts)) *
-           rules_.options.num_beams;
+           std::max(rules_.options.num_beams, rules_.options.num_return_sequences);
   }
 
   std::int64_t longest() const {
@@ -90,11 +96,13 @@ class Run {
            (active_.empty() || batch.token_count() < kStepTokens)) {
       const auto& prompt = prompts_[next_prompt_];
       active_.push_back(
-          {next_prompt_++, rules_.options.num_beams > 1 ? beam_search(prompt, rules_) : greedy_search(prompt, rules_)});
+          {next_prompt_++, rules_.options.num_beams > 1 ? beam_search(prompt, rules_) : single_search(prompt, rules_)});
       active_.back().first_row = parents.size();
       active_.back().row_count = 1;
-      parents.push_back(-1);
-      batch.add({prompt, {}});
+      active_.back().reported.resize(sequences_);
+      const bool begun = own_ == nullptr;
+      parents.push_back(begun ? 0 : -1);
+      batch.add({{prompt.begin() + (begun ? cache_.length(0) : 0), prompt.end()}, {}});
     }
     cache_.reorder(parents);
     for (std::int32_t s = 0; s < cache_.sequences(); ++s) batch.past.push_back(cache_.length(s));
@@ -111,14 +119,16 @@ class Run {
 
   /// Tells of new tokens and takes finished prompts out.
   void report() {
-    for (Active& active : active_) {
-      const auto tokens = active.search->certain();
-      for (; callbacks_.token && active.reported < tokens.size(); ++active.reported)
-        callbacks_.token(active.prompt, tokens[active.reported]);
-      if (!active.rows.empty()) continue;
-      results_[active.prompt] = active.search->result();
-      if (callbacks_.finished) callbacks_.finished(active.prompt, results_[active.prompt]);
-    }
+    for (Active& active : active_)
+      for (std::size_t i = 0; i < sequences_; ++i) {
+        const std::size_t index = active.prompt * sequences_ + i;
+        const auto tokens = active.search->certain(i);
+        for (; callbacks_.token && active.reported[i] < tokens.size(); ++active.reported[i])
+          callbacks_.token(index, tokens[active.reported[i]]);
+        if (!active.rows.empty()) continue;
+        results_[index] = active.search->result(i);
+        if (callbacks_.finished) callbacks_.finished(index, results_[index]);
+      }
     const auto done = [](const Active& active) { return active.rows.empty(); };
     active_.erase(std::remove_if(active_.begin(), active_.end(), done), active_.end());
   }
@@ -128,7 +138,9 @@ class Run {
   Prompts prompts_;
   const SearchRules& rules_;
   const GenerateCallbacks& callbacks_;
-  KvCache cache_;
+  std::size_t sequences_;  // of a prompt
+  std::unique_ptr<KvCache> own_;
+  KvCache& cache_;
   Arena arena_;
   std::vector<float> logits_;  // [rows of the step, vocabulary]
   std::vector<Active> active_;
@@ -136,19 +148,34 @@ class Run {
   std::vector<Generation> results_;
 };
 
+SearchRules rules_of(const GenerateOptions& options, Prompts prompts, const ModelConfig& config) {
+  check_generate(options, prompts, config);
+  const std::vector<std::int32_t> end_tokens = end_tokens_of(options, config);
+  return {options, end_tokens, LogitsProcessors(options, end_tokens), config.context, config.vocabulary};
+}
+
 }  // namespace
 
 std::vector<Generation> generate(const Decoder& decoder, std::span<const std::vector<std::int32_t>> prompts,
                                  const GenerateOptions& options, Threads& threads, const GenerateCallbacks& callbacks) {
-  const ModelConfig& config = decoder.config();
-  check_generate(options, prompts, config);
+  const SearchRules rules = rules_of(options, prompts, decoder.config());
   std::vector<Generation> out;
-  if (prompts.empty()) return out;
-  const std::vector<std::int32_t> end_tokens = end_tokens_of(options, config);
-  const SearchRules rules{options, end_tokens, LogitsProcessors(options, end_tokens), config.context,
-                          config.vocabulary};
-  threads.run([&] { out = Run(decoder, prompts, rules, callbacks).run(); });
+  if (!prompts.empty()) threads.run([&] { out = Run(decoder, prompts, rules, callbacks).run(); });
   return out;
+}
+
+Generation generate(const Decoder& decoder, const std::vector<std::int32_t>& prompt, const GenerateOptions& options,
+                    Threads& threads, const GenerateCallbacks& callbacks, PromptCache& cache) {
+  if (options.num_beams > 1 || options.num_return_sequences > 1)
+    fail(ErrorCode::invalid_option, "a prompt cache serves one sequence, without beams");
+  const SearchRules rules = rules_of(options, {&prompt, 1}, decoder.config());
+  std::vector<Generation> out;
+  KvCache& kept = cache.begin(prompt);
+  threads.run([&] { out = Run(decoder, {&prompt, 1}, rules, callbacks, &kept).run(); });
+  std::vector<std::int32_t> held = prompt;
+  held.insert(held.end(), out.front().tokens.begin(), out.front().tokens.end());
+  cache.hold(std::move(held));
+  return std::move(out.front());
 }
 
 }  // namespace gpt

@@ -27,6 +27,27 @@ class RepetitionPenalty final : public LogitsProcessor {
   float penalty_;
 };
 
+/// OpenAI's rules for what was written, the prompt apart: a fixed penalty for having been written, and one for each
+/// time.
+class WrittenPenalty final : public LogitsProcessor {
+ public:
+  WrittenPenalty(float presence, float frequency) : presence_(presence), frequency_(frequency) {}
+
+  void apply(const Written& written, std::span<float> scores) const override {
+    const auto fresh = written.tokens.subspan(written.prompt);
+    std::vector<std::int32_t> tokens(fresh.begin(), fresh.end());
+    std::sort(tokens.begin(), tokens.end());
+    for (auto first = tokens.begin(); first != tokens.end();) {
+      const auto last = std::upper_bound(first, tokens.end(), *first);
+      scores[static_cast<std::size_t>(*first)] -= presence_ + frequency_ * static_cast<float>(last - first);
+      first = last;
+    }
+  }
+
+ private:
+  float presence_, frequency_;
+};
+
 /// A token that would end an n-gram which is there already gets no chance.
 class NoRepeatNgram final : public LogitsProcessor {
  public:
@@ -68,10 +89,14 @@ LogitsProcessor::~LogitsProcessor() = default;
 LogitsProcessors::LogitsProcessors(const GenerateOptions& options, std::span<const std::int32_t> end_tokens) {
   if (options.repetition_penalty != 1)
     list_.push_back(std::make_unique<RepetitionPenalty>(static_cast<float>(options.repetition_penalty)));
+  if (options.presence_penalty != 0 || options.frequency_penalty != 0)
+    list_.push_back(std::make_unique<WrittenPenalty>(static_cast<float>(options.presence_penalty),
+                                                     static_cast<float>(options.frequency_penalty)));
   if (options.no_repeat_ngram_size > 0)
     list_.push_back(std::make_unique<NoRepeatNgram>(static_cast<std::size_t>(options.no_repeat_ngram_size)));
   if (options.min_new_tokens > 0)
     list_.push_back(std::make_unique<MinNewTokens>(static_cast<std::size_t>(options.min_new_tokens), end_tokens));
+  if (options.do_sample) add_sampling_rules(options, list_);
 }
 
 }  // namespace gpt

@@ -25,6 +25,9 @@ class LogitsProcessor {
   virtual void apply(const Written& written, std::span<float> scores) const = 0;
 };
 
+/// What do_sample asks for: temperature, top_k, top_p, min_p. In that order.
+void add_sampling_rules(const GenerateOptions& options, std::vector<std::unique_ptr<LogitsProcessor>>& list);
+
 /// Those that the options ask for, in Transformers' order.
 class LogitsProcessors {
  public:

@@ -44,9 +44,18 @@ void KvCache::reorder(std::span<const std::int32_t> parents) {
   for (const Table& table : next)
     for (const std::int32_t block : table.blocks) ++blocks_[static_cast<std::size_t>(block)].users;
   for (const Table& table : tables_)
-    for (const std::int32_t block : table.blocks)
-      if (--blocks_[static_cast<std::size_t>(block)].users == 0) free_.push_back(block);
+    for (const std::int32_t block : table.blocks) drop(block);
   tables_ = std::move(next);
+}
+
+void KvCache::truncate(std::int32_t sequence, std::int32_t length) {
+  if (sequence < 0 || sequence >= sequences() || length < 0 || length > this->length(sequence))
+    fail(ErrorCode::mismatch, "sequence {} of a cache of {} has no {} tokens to keep", sequence, sequences(), length);
+  Table& table = tables_[static_cast<std::size_t>(sequence)];
+  const auto kept = static_cast<std::size_t>((length + CacheView::kTokens - 1) / CacheView::kTokens);
+  for (std::size_t i = kept; i < table.blocks.size(); ++i) drop(table.blocks[i]);
+  table.blocks.resize(kept);
+  table.length = length;
 }
 
 void KvCache::check(const Batch& batch, const ModelConfig& config) const {
@@ -75,6 +84,11 @@ std::int32_t KvCache::take() {
   free_.pop_back();
   blocks_[static_cast<std::size_t>(block)].users = 1;
   return block;
+}
+
+/// One user of a block less.
+void KvCache::drop(std::int32_t block) {
+  if (--blocks_[static_cast<std::size_t>(block)].users == 0) free_.push_back(block);
 }
 
 /// The block that is half full becomes the table's own where others use it too.

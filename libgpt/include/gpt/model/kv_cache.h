@@ -30,6 +30,8 @@ class KvCache {
   /// Afterwards there are as many sequences as parents; sequence i continues what parents[i] was, and is empty where
   /// that is -1. Error mismatch for a parent that is not there or too many of them.
   void reorder(std::span<const std::int32_t> parents);
+  /// Forgets a sequence's tokens from `length` on. Error mismatch where it has fewer.
+  void truncate(std::int32_t sequence, std::int32_t length);
   /// Bytes of all blocks, used or not.
   std::size_t bytes() const noexcept;
 
@@ -53,6 +55,7 @@ class KvCache {
   void commit(const Batch& batch);
   void check(const Batch& batch, const ModelConfig& config) const;
   std::int32_t take();
+  void drop(std::int32_t block);
   void own_open_block(Table& table);
 
   std::int32_t most_sequences_;
