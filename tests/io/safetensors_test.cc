@@ -60,6 +60,18 @@ TEST_CASE("a view outlives the file object") {
   CHECK(view[0] == 1);
 }
 
+TEST_CASE("a header of any length opens, though its first byte is that of a pickle") {
+  const test::TemporaryFolder folder;
+  const float value = 1;
+  for (std::size_t length = 0; length < 256; length += 8) {  // one of them makes the header's length end with 0x80
+    const auto path = folder / ("a" + std::to_string(length) + ".safetensors");
+    write_safetensors(path, {{"x", StoredType::f32, {1}, &value}}, {{"note", std::string(length, 'n')}});
+    CHECK(open_weights(path)->find("x") != nullptr);
+  }
+  test::put(folder / "b.safetensors", "\x80\x02}q");
+  CHECK_ERROR(open_weights(folder / "b.safetensors"), "unsupported", "pickled PyTorch weights");
+}
+
 TEST_CASE("what cannot be written is refused") {
   const test::TemporaryFolder folder;
   const auto path = folder / "a.safetensors";

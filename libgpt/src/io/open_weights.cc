@@ -36,9 +36,11 @@ std::unique_ptr<WeightSource> open_gguf(const fs::path& path) {
 
 /// What a file holds is told by its first bytes; the name decides where they do not.
 std::unique_ptr<WeightSource> open_file(const fs::path& path) {
-  const std::string start(MappedFile::open(path)->text().substr(0, 4));
-  if (start == "GGUF") return open_gguf(path);
-  if (start == "PK\3\4" || start.starts_with("\x80") || pickled(path)) refuse_pickle(path);
+  const std::string start(MappedFile::open(path)->text().substr(0, 9));
+  if (start.starts_with("GGUF")) return open_gguf(path);
+  // A safetensors file starts with the length of its header, which may begin as a pickle does, and the header's brace.
+  const bool header = start.size() == 9 && start[8] == '{';
+  if ((!header && (start.starts_with("PK\3\4") || start.starts_with("\x80"))) || pickled(path)) refuse_pickle(path);
   if (path.extension() == ".gguf") return open_gguf(path);
   if (path.filename().string().ends_with(".safetensors.index.json")) return std::make_unique<ShardedSafetensors>(path);
   return std::make_unique<SafetensorsFile>(path);
