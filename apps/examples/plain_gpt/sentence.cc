@@ -6,7 +6,6 @@
 #include <cmath>
 #include <numeric>
 
-#include "bar_chart.h"
 #include "by_libgpt.h"
 #include "formulas.h"
 #include "gpt/core/error.h"
@@ -82,15 +81,15 @@ Sentence::Sentence(const std::string& model, const std::string& text)
 }
 
 std::vector<std::string> Sentence::parts() {
-  return {"tokens", "embedding", "norm", "qkv", "attention", "blocks", "next", "picture", "loss", "gradient", "step"};
+  return {"tokens", "embedding", "norm", "qkv", "attention", "blocks", "next", "loss", "gradient", "step"};
 }
 
 void Sentence::print(const std::string& part) {
   using Printer = void (Sentence::*)();
   constexpr Printer printers[] = {
       &Sentence::print_tokens,    &Sentence::print_embedding, &Sentence::print_norm, &Sentence::print_query_key_value,
-      &Sentence::print_attention, &Sentence::print_blocks,    &Sentence::print_next, &Sentence::print_picture,
-      &Sentence::print_loss,      &Sentence::print_gradient,  &Sentence::print_step};
+      &Sentence::print_attention, &Sentence::print_blocks,    &Sentence::print_next, &Sentence::print_loss,
+      &Sentence::print_gradient,  &Sentence::print_step};
   const std::vector<std::string> names = parts();
   const auto found = std::find(names.begin(), names.end(), part);
   if (found == names.end())
@@ -103,7 +102,11 @@ const Values& Sentence::values() {
   return values_;
 }
 
-std::string Sentence::token(std::int32_t id) const { return "\"" + tokenizer_->decode({&id, 1}) + "\""; }
+std::string Sentence::token(std::int32_t id) const {
+  std::string shown;
+  for (const char c : tokenizer_->decode({&id, 1})) shown += c == '\n' ? "\\n" : std::string(1, c);
+  return "\"" + shown + "\"";
+}
 
 void Sentence::print_tokens() {
   for (std::size_t t = 0; t < tokens_.size(); ++t) fmt::print("{:2} {:6} {}\n", t, tokens_[t], token(tokens_[t]));
@@ -172,33 +175,17 @@ void Sentence::print_blocks() {
   fmt::print("leaves{:8.3f}, after the final norm {:.3f}\n", length(v.x, t), length(v.normed, t));
 }
 
-std::vector<std::size_t> Sentence::likeliest(std::size_t count, std::vector<double>& probabilities) {
-  probabilities = softmax(row_of(values().logits, tokens_.size() - 1));
-  std::vector<std::size_t> order(probabilities.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
-                    [&](auto a, auto b) { return probabilities[a] > probabilities[b]; });
-  order.resize(count);
-  return order;
-}
-
 void Sentence::print_next() {
   const std::size_t t = tokens_.size() - 1;
-  std::vector<double> p;
-  const std::vector<std::size_t> order = likeliest(5, p);
-  const std::vector<double> logits = row_of(values().logits, t), theirs = row_of(decoder_logits(*decoder_, tokens_), t),
-                            their_p = softmax(theirs);
+  const std::vector<double> logits = row_of(values().logits, t), p = softmax(logits),
+                            theirs = row_of(decoder_logits(*decoder_, tokens_), t), their_p = softmax(theirs);
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::partial_sort(order.begin(), order.begin() + 5, order.end(), [&](auto a, auto b) { return p[a] > p[b]; });
   fmt::print("next token     formulas: logit  probability   libgpt: logit  probability\n");
-  for (const std::size_t id : order)
-    fmt::print("{:<15} {:14.4f} {:12.4f} {:15.4f} {:12.4f}\n", token(static_cast<std::int32_t>(id)), logits[id], p[id],
-               theirs[id], their_p[id]);
-}
-
-void Sentence::print_picture() {
-  std::vector<double> p;
-  std::vector<Bar> bars;
-  for (const std::size_t id : likeliest(12, p)) bars.push_back({token(static_cast<std::int32_t>(id)), p[id]});
-  fmt::print("{}", bar_chart(bars));
+  for (std::size_t i = 0; i < 5; ++i)
+    fmt::print("{:<15} {:14.4f} {:12.4f} {:15.4f} {:12.4f}\n", token(static_cast<std::int32_t>(order[i])),
+               logits[order[i]], p[order[i]], theirs[order[i]], their_p[order[i]]);
 }
 
 void Sentence::print_loss() {

@@ -33,13 +33,10 @@ class Sentence {
   void print_attention();
   void print_blocks();
   void print_next();
-  void print_picture();
   void print_loss();
   void print_gradient();
   void print_step();
   const Values& values();
-  /// The `count` likeliest next tokens, and all probabilities.
-  std::vector<std::size_t> likeliest(std::size_t count, std::vector<double>& probabilities);
   std::string token(std::int32_t id) const;
 
   std::unique_ptr<gpt::Decoder> decoder_;
