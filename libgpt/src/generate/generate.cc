@@ -26,7 +26,7 @@ struct Active {
   std::unique_ptr<Search> search;
   std::vector<Continuation> rows = {};       // of the next step; empty before the first
   std::size_t first_row = 0, row_count = 0;  // in the last step
-  std::vector<std::size_t> reported;         // tokens, a number a sequence
+  std::vector<std::size_t> reported = {};    // tokens, a number a sequence
 };
 
 class Run {
