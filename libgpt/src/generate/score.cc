@@ -1,0 +1,145 @@
+#include "gpt/generate/score.h"
+
+#include <algorithm>
+
+#include "gpt/core/error.h"
+#include "gpt/model/decoder.h"
+#include "gpt/tensor/gemm.h"
+#include "gpt/tensor/parallel.h"
+#include "kernels/softmax.h"
+
+namespace gpt {
+namespace {
+
+constexpr std::int64_t kPassTokens = 2048;  // windows are put together up to here
+constexpr std::int64_t kChunk = 128;        // rows of logits held at once
+
+/// Tokens [begin, end), of which those from `first` on are scored.
+struct Window {
+  std::int64_t begin, end, first;
+};
+
+std::vector<Window> windows_of(std::int64_t tokens, std::int64_t size, std::int64_t stride) {
+  std::vector<Window> windows;
+  std::int64_t scored = 1;
+  for (std::int64_t begin = 0; scored < tokens; begin += stride) {
+    const std::int64_t end = std::min(begin + size, tokens);
+    windows.push_back({begin, end, scored});
+    scored = end;
+  }
+  return windows;
+}
+
+void check_tokens(std::span<const std::int32_t> tokens, const ModelConfig& config) {
+  if (tokens.empty()) fail(ErrorCode::invalid_option, "there is no token to score");
+  for (std::size_t i = 0; i < tokens.size(); ++i)
+    if (tokens[i] < 0 || tokens[i] >= config.vocabulary)
+      fail(ErrorCode::mismatch, "token {} is {}, outside the model's vocabulary of {}", i + 1, tokens[i],
+           config.vocabulary);
+}
+
+class Scorer {
+ public:
+  explicit Scorer(const Decoder& decoder)
+      : decoder_(decoder), projection_(decoder.output_projection().value), vocabulary_(decoder.config().vocabulary) {}
+
+  /// Hands out logits of the rows [first, last) of a batch's states, a chunk at a time.
+  template <typename Use>
+  void logits(const Tensor& states, std::int64_t first, std::int64_t last, const Use& use) {
+    for (std::int64_t begin = first; begin < last; begin += kChunk) {
+      const std::int64_t rows = std::min(kChunk, last - begin), hidden = states.columns();
+      logits_.resize(static_cast<std::size_t>(rows * vocabulary_));
+      gemm(rows, vocabulary_, hidden, 1.0F, {states.row(begin), hidden}, {projection_.data(), hidden, true}, 0.0F,
+           logits_.data(), vocabulary_);
+      use(begin, rows, logits_.data());
+    }
+  }
+
+  void pass(std::span<const std::int32_t> tokens, std::span<const Window> windows, std::vector<float>& out) {
+    Batch batch;
+    for (const Window& w : windows) {
+      const auto part = tokens.subspan(static_cast<std::size_t>(w.begin), static_cast<std::size_t>(w.end - w.begin));
+      batch.add({{part.begin(), part.end()}, {}});
+    }
+    Tape tape(arena_, false);
+    const Hidden hidden = decoder_.forward(tape, batch);
+    for (std::size_t i = 0; i < windows.size(); ++i) {
+      const Window& w = windows[i];
+      const std::int64_t shift = batch.offsets[i] - w.begin;  // the state before a token predicts it
+      logits(hidden.states.value(), w.first - 1 + shift, w.end - 1 + shift,
+             [&](std::int64_t begin, std::int64_t rows, const float* scores) {
+               parallel_for(rows, [&](std::int64_t row) {
+                 const float* const line = scores + row * vocabulary_;
+                 const std::int64_t token = begin + row - shift + 1;
+                 const kernels::LogSum sum = kernels::log_sum_exp(vocabulary_, line);
+                 out[static_cast<std::size_t>(token - 1)] =
+                     (line[tokens[static_cast<std::size_t>(token)]] - sum.top) - sum.log_sum;
+               });
+             });
+    }
+  }
+
+  std::vector<float> next(std::span<const std::int32_t> tokens) {
+    Batch batch;
+    batch.add({{tokens.begin(), tokens.end()}, {}});
+    Tape tape(arena_, false);
+    const Hidden hidden = decoder_.forward(tape, batch);
+    std::vector<float> out;
+    logits(hidden.states.value(), batch.token_count() - 1, batch.token_count(),
+           [&](std::int64_t, std::int64_t, const float* scores) {
+             const kernels::LogSum sum = kernels::log_sum_exp(vocabulary_, scores);
+             for (std::int64_t i = 0; i < vocabulary_; ++i) out.push_back((scores[i] - sum.top) - sum.log_sum);
+           });
+    return out;
+  }
+
+ private:
+  const Decoder& decoder_;
+  const Tensor projection_;
+  std::int64_t vocabulary_;
+  Arena arena_;
+  std::vector<float> logits_;
+};
+
+}  // namespace
+
+std::vector<float> score(const Decoder& decoder, std::span<const std::int32_t> tokens, const ScoreOptions& options,
+                         Threads& threads, const std::function<bool(std::size_t)>& progress) {
+  const ModelConfig& config = decoder.config();
+  check_tokens(tokens, config);
+  const std::int64_t size = options.window == 0 ? config.context : options.window;
+  if (size < 2 || size > config.context)
+    fail(ErrorCode::invalid_option, "the window must be between 2 and {} tokens (the model's context), not {}",
+         config.context, size);
+  const std::int64_t stride = options.stride == 0 ? std::max<std::int64_t>(1, size / 2) : options.stride;
+  if (stride < 1 || stride >= size)
+    fail(ErrorCode::invalid_option, "the stride must be between 1 and {}, below the window of {}, not {}", size - 1,
+         size, stride);
+  std::vector<float> out(tokens.size() - 1);
+  const auto windows = windows_of(static_cast<std::int64_t>(tokens.size()), size, stride);
+  Scorer scorer(decoder);
+  for (std::size_t first = 0, last = 0; first < windows.size(); first = last) {
+    std::int64_t together = 0;
+    while (last < windows.size() &&
+           (last == first || together + windows[last].end - windows[last].begin <= kPassTokens))
+      together += windows[last].end - windows[last].begin, ++last;
+    threads.run([&] { scorer.pass(tokens, std::span(windows).subspan(first, last - first), out); });
+    const auto scored = static_cast<std::size_t>(windows[last - 1].end - 1);
+    if (!progress || progress(scored)) continue;
+    out.resize(scored);
+    break;
+  }
+  return out;
+}
+
+std::vector<float> next_token(const Decoder& decoder, std::span<const std::int32_t> tokens, Threads& threads) {
+  const ModelConfig& config = decoder.config();
+  check_tokens(tokens, config);
+  if (static_cast<std::int64_t>(tokens.size()) > config.context)
+    fail(ErrorCode::invalid_option, "{} tokens are more than the model's context of {}", tokens.size(), config.context);
+  std::vector<float> out;
+  threads.run([&] { out = Scorer(decoder).next(tokens); });
+  return out;
+}
+
+}  // namespace gpt
