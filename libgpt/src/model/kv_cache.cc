@@ -117,7 +117,7 @@ void KvCache::extend(const Batch& batch, const ModelConfig& config) {
   }
 }
 
-CacheView KvCache::view(std::int64_t layer) const { return {pointers_, offsets_, layer * layer_size_}; }
+CacheView KvCache::view(std::int64_t layer) const { return {pointers_, offsets_, layer * layer_size_, maps_}; }
 
 void KvCache::commit(const Batch& batch) {
   for (std::int32_t s = 0; s < sequences(); ++s) tables_[static_cast<std::size_t>(s)].length += batch.length(s);

@@ -98,6 +98,7 @@ Variable attention_cached(const Variable& qkv, const Batch& batch, const Attenti
   parallel_for(batch.sequences() * shape.kv_heads, [&](std::int64_t task) {
     run(shape, batch, cache, task / shape.kv_heads, task % shape.kv_heads, qkv.value(), y.value());
   });
+  if (cache.maps != nullptr) cache.maps->push_back(attention_weights(qkv, batch, shape));
   return y;
 }
 

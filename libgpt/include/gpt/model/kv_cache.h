@@ -32,6 +32,9 @@ class KvCache {
   void reorder(std::span<const std::int32_t> parents);
   /// Forgets a sequence's tokens from `length` on. Error mismatch where it has fewer.
   void truncate(std::int32_t sequence, std::int32_t length);
+  /// Each layer that attends through this cache from now on adds its attention_weights to `maps`; null: none does any
+  /// more. The batch must be one whole sequence.
+  void watch(std::vector<Tensor>* maps) noexcept { maps_ = maps; }
   /// Bytes of all blocks, used or not.
   std::size_t bytes() const noexcept;
 
@@ -65,6 +68,7 @@ class KvCache {
   std::vector<Table> tables_;
   std::vector<float*> pointers_;  // of the last extend: blocks of all sequences, and where each sequence starts
   std::vector<std::int32_t> offsets_;
+  std::vector<Tensor>* maps_ = nullptr;
 };
 
 }  // namespace gpt

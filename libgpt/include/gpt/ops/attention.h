@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "gpt/ops/batch.h"
 #include "gpt/ops/variable.h"
@@ -37,10 +38,16 @@ struct CacheView {
   std::span<float* const> blocks;
   std::span<const std::int32_t> offsets;
   std::int64_t first = 0;
+  std::vector<Tensor>* maps = nullptr;  ///< gets the attention_weights, where somebody wants to look at them
 };
 
 /// The same for inference over sequences whose first batch.past tokens are in the cache: stores the batch's rotated
 /// keys and values there, and attends over all. The cache has room for them. Error mismatch on a tape that records.
 Variable attention_cached(const Variable& qkv, const Batch& batch, const AttentionShape& shape, const CacheView& cache);
+
+/// The weights themselves of one sequence without a past, after attention_cached has rotated its queries and keys: row
+/// head * tokens + i of [heads * tokens, tokens] is what token i takes from each token it sees. Memory grows with the
+/// square of the tokens: for looking at, not for computing with.
+Tensor attention_weights(const Variable& qkv, const Batch& batch, const AttentionShape& shape);
 
 }  // namespace gpt
