@@ -17,6 +17,9 @@ int inspect_command(const std::vector<std::string>& arguments);
 int tokenize_command(const std::vector<std::string>& arguments);
 int plugins_command(const std::vector<std::string>& arguments);
 int merge_command(const std::vector<std::string>& arguments);
+int generate_command(const std::vector<std::string>& arguments);
+int chat_command(const std::vector<std::string>& arguments);
+int score_command(const std::vector<std::string>& arguments);
 
 struct Command {
   const char* name;

@@ -12,6 +12,7 @@
 #include "gpt/io/weight_source.h"
 #include "gpt/text/tokenizer.h"
 #include "gptask/toolkit/models.h"
+#include "inspect_pictures.h"
 #include "result_output.h"
 
 namespace gptask::app {
@@ -20,10 +21,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
-const Usage usage = {"gptask inspect PATH [--tensors] [--json]",
-                     "Shows what a weights file (.gguf, .safetensors) or a folder holds: configuration, tensors, "
-                     "types, sizes, tokenizer, task.",
-                     "gptask inspect SmolLM2-135M-Instruct.Q4_1.gguf --tensors"};
+const Usage usage = {
+    "gptask inspect PATH [--tensors] [--attention TEXT --output F.svg] [--next-token TEXT --output F.svg]",
+    "Shows what a weights file (.gguf, .safetensors) or a folder holds: configuration, tensors, "
+    "types, sizes, tokenizer, task. Or draws what the model does with a text: the attention of a layer's "
+    "heads, or the likeliest next tokens.",
+    "gptask inspect SmolLM2-135M-Instruct.Q4_1.gguf --tensors"};
 
 /// Metadata of a GGUF file; arrays by their length.
 Json metadata(const gpt::GgufFile& file) {
@@ -108,6 +111,7 @@ int inspect_command(const std::vector<std::string>& raw) {
                    {},
                    {"model_name_or_path", "m"}});
   options.declare({"tensors", gpt::OptionSpec::Kind::flag, "false", "list every tensor (--json always does)"});
+  declare_picture_options(options);
   if (arguments.wants_help()) {
     print_help(usage, options);
     return 0;
@@ -116,6 +120,10 @@ int inspect_command(const std::vector<std::string>& raw) {
   if (!arguments.positional().empty()) options.set("model", arguments.positional()[0]);
   if (options.text("model").empty())
     gpt::fail(gpt::ErrorCode::invalid_option, "which file or folder? gptask inspect PATH");
+  if (wants_picture(options)) {
+    draw_picture(options);
+    return 0;
+  }
   const fs::path path = find_model(options.text("model"));
   const auto source = gpt::open_weights(path);
   Json all;

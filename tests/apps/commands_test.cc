@@ -5,7 +5,8 @@
 using namespace gptask::test;
 
 TEST_CASE("every command explains itself with an example", "[apps]") {
-  for (const char* command : {"finetune", "evaluate", "predict", "inspect", "tokenize", "merge", "plugins"}) {
+  for (const char* command :
+       {"finetune", "evaluate", "predict", "generate", "chat", "score", "inspect", "tokenize", "merge", "plugins"}) {
     const auto outcome = run_gptask({command, "--help"});
     CHECK(outcome.code == 0);
     CHECK(outcome.out.find("Usage: gptask ") != std::string::npos);

@@ -221,4 +221,10 @@ TEST_CASE("damaged weights are reported, not decoded") {
     options.num_beams = beams;
     CHECK_ERROR(generate(*decoder, prompts_of({3}), options, threads), "diverged", "logits are not numbers");
   }
+  options.num_beams = 1;
+  options.do_sample = true;
+  CHECK_ERROR(generate(*decoder, prompts_of({3}), options, threads), "diverged", "logits are not numbers");
+  options.do_sample = false;
+  options.log_probabilities = true;
+  CHECK_ERROR(generate(*decoder, prompts_of({3}), options, threads), "diverged", "logits are not numbers");
 }
