@@ -63,3 +63,32 @@ TEST_CASE("schedule: more warm-up than steps never reaches the top; past the end
   CHECK(learning_rate(options(Schedule::linear, 10), 10, 10) == 2e-4);
   CHECK(learning_rate(options(Schedule::linear, 0), 12, 10) == 0);
 }
+
+TEST_CASE("schedule: linear and cosine end at a share of the learning rate") {
+  for (const Schedule schedule : {Schedule::linear, Schedule::cosine}) {
+    TrainOptions o = options(schedule, 5);
+    o.min_rate = 0.1;
+    CHECK(learning_rate(o, 5, 60) == Approx(2e-4));
+    CHECK(learning_rate(o, 60, 60) == Approx(2e-5));
+    const TrainOptions whole = options(schedule, 5);
+    for (std::int64_t step = 5; step <= 60; ++step)
+      CHECK(learning_rate(o, step, 60) == Approx(2e-5 + 0.9 * learning_rate(whole, step, 60)));
+  }
+}
+
+TEST_CASE("schedule: constant, then down in a line") {
+  TrainOptions o = options(Schedule::stable, 5);
+  o.decay_steps = 20;
+  o.min_rate = 0.1;
+  CHECK(learning_rate(o, 1, 60) == Approx(2e-4 / 5));
+  for (std::int64_t step = 5; step <= 40; ++step) CHECK(learning_rate(o, step, 60) == 2e-4);
+  CHECK(learning_rate(o, 50, 60) == Approx(2e-4 * (0.1 + 0.9 * 0.5)));
+  CHECK(learning_rate(o, 60, 60) == Approx(2e-5));
+}
+
+TEST_CASE("schedule: names") {
+  CHECK(schedule_name(Schedule::linear) == "linear");
+  CHECK(schedule_name(Schedule::cosine) == "cosine");
+  CHECK(schedule_name(Schedule::constant) == "constant");
+  CHECK(schedule_name(Schedule::stable) == "warmup_stable_decay");
+}

@@ -7,6 +7,7 @@
 #include "gpt/core/random.h"
 #include "gpt/io/gguf.h"
 #include "gpt/io/json.h"
+#include "gpt/model/files.h"
 #include "gpt/model/kv_cache.h"
 #include "gpt/ops/embedding.h"
 #include "gpt/ops/gate.h"
@@ -90,6 +91,13 @@ std::unique_ptr<Decoder> Decoder::create(const ModelConfig& config, std::uint64_
   return std::unique_ptr<Decoder>(new Decoder(std::move(impl)));
 }
 
+void Decoder::scale_residual_projections() {
+  const float factor = 1.0F / std::sqrt(2.0F * static_cast<float>(impl_->config.layers));
+  for (const Block& block : impl_->weights->blocks)
+    for (const Projection* projection : {&block.attention_out, &block.mlp_out})
+      for (float& value : projection->weight->value.values()) value *= factor;
+}
+
 std::unique_ptr<Decoder> Decoder::load(const fs::path& path) {
   auto impl = std::make_unique<Impl>();
   if (const fs::path gguf = gguf_in(path); !gguf.empty()) {
@@ -103,11 +111,7 @@ std::unique_ptr<Decoder> Decoder::load(const fs::path& path) {
       fail(ErrorCode::not_found,
            "{}: no model here; expected a .gguf file or a folder with config.json and model.safetensors",
            path.string());
-    const nlohmann::json json = read_json_file(config);
-    if (!json.is_object()) fail(ErrorCode::malformed, "{}: expected an object", config.string());
-    impl->config =
-        family(ConfigReader(json, config.string()).text_or("model_type", "")).from_json(json, config.string());
-    check_config(impl->config, config.string());
+    impl->config = read_model_config(read_json_file(config), config.string());
     impl->weights = make_weights(impl->config, file_filler(impl->config, open_weights(path), false));
   }
   return std::unique_ptr<Decoder>(new Decoder(std::move(impl)));

@@ -38,6 +38,13 @@ void check_adapter(const nlohmann::json& json, const std::string& where) {
 
 }  // namespace
 
+ModelConfig read_model_config(const nlohmann::json& json, std::string_view where) {
+  if (!json.is_object()) fail(ErrorCode::malformed, "{}: expected an object", where);
+  ModelConfig config = family(ConfigReader(json, where).text_or("model_type", "")).from_json(json, where);
+  check_config(config, where);
+  return config;
+}
+
 nlohmann::ordered_json transformers_config(const ModelConfig& config, std::string_view architecture,
                                            const nlohmann::ordered_json& extra) {
   const Family& kind = family(config.family);

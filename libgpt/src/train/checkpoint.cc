@@ -17,30 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string_view schedule_name(Schedule schedule) {
-  switch (schedule) {
-    case Schedule::linear:
-      return "linear";
-    case Schedule::cosine:
-      return "cosine";
-    case Schedule::constant:
-      break;
-  }
-  return "constant";
-}
-
-std::string hash_of(std::span<const Example> examples) {
-  Hasher hasher;
-  for (const Example& e : examples) {
-    hasher.update(e.tokens.data(), e.tokens.size() * sizeof(std::int32_t));
-    const std::array<std::int32_t, 5> numbers{static_cast<std::int32_t>(e.tokens.size()), e.target.label,
-                                              e.target.first, e.target.last, e.target.loss_from};
-    hasher.update(numbers.data(), sizeof(numbers));
-    hasher.update(e.target.values.data(), e.target.values.size() * sizeof(float));
-  }
-  return hasher.digest();
-}
-
 std::string hash_of(const std::vector<Parameter*>& parameters) {
   Hasher hasher;
   for (const Parameter* p : parameters) {
@@ -85,12 +61,14 @@ nlohmann::json to_json(const StepRecord& r) { return {r.step, r.epoch, r.loss, r
 
 }  // namespace
 
-nlohmann::json run_identity(const TrainOptions& o, std::span<const Example> examples, const Decoder& decoder,
+nlohmann::json run_identity(const TrainOptions& o, const ExampleSource& examples, const Decoder& decoder,
                             const std::vector<Parameter*>& weights) {
   const ModelConfig& c = decoder.config();
   const LoraOptions lora = decoder.has_lora() ? decoder.lora() : LoraOptions{0, 0, 0, {}};
-  return {{"epochs", o.epochs},
-          {"max_steps", o.max_steps},
+  const bool any_length = o.schedule == Schedule::stable;  // see load_checkpoint
+  return {{"epochs", any_length ? 0.0 : o.epochs},
+          {"max_steps", any_length ? 0 : o.max_steps},
+          {"decay_steps", any_length ? 0 : o.decay_steps},
           {"batch_size", o.batch_size},
           {"accumulation", o.accumulation},
           {"learning_rate", o.learning_rate},
@@ -100,12 +78,13 @@ nlohmann::json run_identity(const TrainOptions& o, std::span<const Example> exam
           {"epsilon", o.epsilon},
           {"max_grad_norm", o.max_grad_norm},
           {"schedule", schedule_name(o.schedule)},
+          {"min_lr_rate", o.min_rate},
           {"warmup_steps", o.warmup_steps},
           {"warmup_ratio", o.warmup_ratio},
           {"seed", o.seed},
           {"dropout", {c.embedding_dropout, c.residual_dropout, c.attention_dropout}},
           {"adapters", {lora.rank, lora.alpha, lora.dropout}},
-          {"training data", hash_of(examples)},
+          {"training data", examples.hash()},
           {"initial weights", hash_of(weights)}};
 }
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "gpt/data/example_source.h"
 #include "gpt/train/trainer.h"
 #include "train/optimizer.h"
 
@@ -12,7 +13,7 @@ namespace gpt {
 
 /// What a run is: options, data, dropout, and all weights, frozen ones too. Two runs with equal identities make the
 /// same steps.
-nlohmann::json run_identity(const TrainOptions& options, std::span<const Example> examples, const Decoder& decoder,
+nlohmann::json run_identity(const TrainOptions& options, const ExampleSource& examples, const Decoder& decoder,
                             const std::vector<Parameter*>& weights);
 
 /// Writes folder/checkpoint-STEP and drops the oldest ones beyond the limit (0: keeps all).

@@ -45,6 +45,9 @@ void check(const TrainOptions& o, std::size_t examples) {
   not_negative("the number of warm-up steps", static_cast<double>(o.warmup_steps));
   if (!(o.warmup_ratio >= 0 && o.warmup_ratio <= 1))
     fail(ErrorCode::invalid_option, "the warm-up ratio must be between 0 and 1, not {}", o.warmup_ratio);
+  if (!(o.min_rate >= 0 && o.min_rate <= 1))
+    fail(ErrorCode::invalid_option, "the smallest share of the learning rate must be between 0 and 1, not {}",
+         o.min_rate);
 }
 
 /// Which examples step `step` takes: a new order each epoch, from the seed.
@@ -85,7 +88,7 @@ class Order {
 
 class Run {
  public:
-  Run(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options,
+  Run(Decoder& decoder, Head& head, const ExampleSource& examples, const TrainOptions& options,
       const std::filesystem::path& checkpoints, const TrainHooks& hooks)
       : decoder_(decoder),
         head_(head),
@@ -104,6 +107,7 @@ class Run {
         if (!p->half.empty()) p->round_half();
     }
     const std::int64_t total = order_.steps();
+    if (!resume.empty()) check_length(resume, total);
     if (hooks_.started)
       hooks_.started(
           {static_cast<std::int64_t>(examples_.size()), total, order_.steps_per_epoch(), optimizer_.steps()});
@@ -118,6 +122,20 @@ class Run {
   }
 
  private:
+  /// A checkpoint of Schedule::stable may belong to a run of another length, but not from within its decay.
+  void check_length(const std::filesystem::path& checkpoint, std::int64_t total) const {
+    if (optimizer_.steps() > total)
+      fail(ErrorCode::mismatch, "{}: this checkpoint has {} steps, the run ends after {}", checkpoint.string(),
+           optimizer_.steps(), total);
+    if (result_.records.empty()) return;
+    const StepRecord& last = result_.records.back();
+    if (const double rate = learning_rate(options_, last.step - 1, total); rate != last.learning_rate)
+      fail(ErrorCode::mismatch,
+           "{}: its last step had learning rate {}, in a run of {} steps it is {}; name a checkpoint from before the "
+           "decay, or the number of steps it was made with",
+           checkpoint.string(), last.learning_rate, total, rate);
+  }
+
   static std::vector<Parameter*> weights(const Decoder& decoder, Head& head) {
     std::vector<Parameter*> all = decoder.parameters();
     for (Parameter* p : head.parameters()) all.push_back(p);
@@ -194,7 +212,7 @@ class Run {
 
   Decoder& decoder_;
   Head& head_;
-  std::span<const Example> examples_;
+  const ExampleSource& examples_;
   const TrainOptions& options_;
   std::filesystem::path checkpoints_, last_saved_;
   const TrainHooks& hooks_;
@@ -207,12 +225,41 @@ class Run {
 
 }  // namespace
 
-TrainResult train(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options,
+TrainResult train(Decoder& decoder, Head& head, const ExampleSource& examples, const TrainOptions& options,
                   Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
                   const TrainHooks& hooks) {
   check(options, examples.size());
   TrainResult result;
   threads.run([&] { result = Run(decoder, head, examples, options, checkpoints, hooks).run(resume); });
+  return result;
+}
+
+TrainResult train(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options,
+                  Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
+                  const TrainHooks& hooks) {
+  return train(decoder, head, ExampleList(examples), options, threads, checkpoints, resume, hooks);
+}
+
+MeanLoss mean_loss(const Decoder& decoder, Head& head, const ExampleSource& examples,
+                   std::span<const std::uint32_t> indices, std::int64_t batch_size, Threads& threads,
+                   const std::function<void(std::size_t)>& progress) {
+  if (batch_size < 1) fail(ErrorCode::invalid_option, "the batch size must be a positive number, not {}", batch_size);
+  MeanLoss result;
+  threads.run([&] {
+    Arena arena;
+    for (std::size_t first = 0; first < indices.size(); first += static_cast<std::size_t>(batch_size)) {
+      const auto some = indices.subspan(first, std::min(static_cast<std::size_t>(batch_size), indices.size() - first));
+      const Batch batch = pack(examples, some);
+      const std::int64_t terms = head.loss_terms(batch);
+      Tape tape(arena, false);
+      const Variable outputs = head.forward(decoder.forward(tape, batch), batch);
+      const Variable loss = head.loss(outputs, batch, 1.0F / static_cast<float>(std::max<std::int64_t>(1, terms)));
+      result.loss += static_cast<double>(loss.value().data()[0]) * static_cast<double>(terms);
+      result.terms += terms;
+      if (progress) progress(first + some.size());
+    }
+  });
+  if (result.terms > 0) result.loss /= static_cast<double>(result.terms);
   return result;
 }
 

@@ -24,6 +24,8 @@ class Decoder {
  public:
   /// Random weights as the family initializes them (normal, initializer_range).
   static std::unique_ptr<Decoder> create(const ModelConfig& config, std::uint64_t seed);
+  /// Divides the maps that add to the residual stream by sqrt(2 layers), as GPT-2 starts (Radford et al., 2019, 2.3).
+  void scale_residual_projections();
   /// A Hugging Face folder (config.json + safetensors) or a .gguf file. Float32 weights are used where they lie; others
   /// are widened once, on the threads of the surrounding Threads::run. Errors: not_found, unsupported (architecture or
   /// setting, by name), mismatch (a tensor's shape against the configuration, naming both).

@@ -9,6 +9,10 @@
 
 namespace gpt {
 
+/// The configuration that a config.json describes; `where` (its path) opens every message. Errors: unsupported
+/// (architecture or setting, by name), malformed, mismatch (sizes that do not fit together).
+ModelConfig read_model_config(const nlohmann::json& json, std::string_view where);
+
 /// config.json of a decoder: what Transformers 5 writes for its family, with `extra` merged in (id2label, pad_token_id,
 /// ...). `architecture`: "ForCausalLM", "ForSequenceClassification", ...
 nlohmann::ordered_json transformers_config(const ModelConfig& config, std::string_view architecture,

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gpt/data/example.h"
+#include "gpt/data/example_source.h"
 #include "gpt/head/head.h"
 #include "gpt/train/options.h"
 
@@ -49,9 +50,23 @@ struct TrainHooks {
 /// or absent. Same options, data and seed: the same weights to the last bit, for any number of threads, interrupted or
 /// not. `resume`: the folder of a checkpoint, or empty. Errors: diverged when a loss or gradient is not finite (names
 /// the step; the last checkpoint stays), mismatch when a checkpoint belongs to another run.
+TrainResult train(Decoder& decoder, Head& head, const ExampleSource& examples, const TrainOptions& options,
+                  Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
+                  const TrainHooks& hooks);
+/// The same from a list.
 TrainResult train(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options,
                   Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
                   const TrainHooks& hooks);
+
+struct MeanLoss {
+  double loss = 0;         ///< mean over the terms; of a language model in nats a token
+  std::int64_t terms = 0;  ///< what the head counts: sequences, or tokens that were predicted
+};
+
+/// The head's loss over examples, nothing trained. The same for any thread count. `progress` gets the number done.
+MeanLoss mean_loss(const Decoder& decoder, Head& head, const ExampleSource& examples,
+                   std::span<const std::uint32_t> indices, std::int64_t batch_size, Threads& threads,
+                   const std::function<void(std::size_t)>& progress = {});
 
 /// The newest complete checkpoint-STEP in a folder; empty if there is none.
 std::filesystem::path newest_checkpoint(const std::filesystem::path& folder);
