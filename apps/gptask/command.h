@@ -11,6 +11,8 @@ namespace gptask::app {
 using CommandFunction = int (*)(const std::vector<std::string>& arguments);
 
 int finetune_command(const std::vector<std::string>& arguments);
+int train_tokenizer_command(const std::vector<std::string>& arguments);
+int pretrain_command(const std::vector<std::string>& arguments);
 int evaluate_command(const std::vector<std::string>& arguments);
 int predict_command(const std::vector<std::string>& arguments);
 int inspect_command(const std::vector<std::string>& arguments);

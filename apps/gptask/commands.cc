@@ -10,6 +10,8 @@ std::span<const Command> commands() noexcept {
       {"generate", "continue prompts", generate_command},
       {"chat", "talk to a model", chat_command},
       {"score", "say how likely a text is", score_command},
+      {"train-tokenizer", "make a tokenizer from texts", train_tokenizer_command},
+      {"pretrain", "train a language model from nothing but text", pretrain_command},
       {"inspect", "show what is in a weights file or a folder", inspect_command},
       {"tokenize", "show the tokens of texts", tokenize_command},
       {"merge", "fold an adapter into a folder that needs no base", merge_command},

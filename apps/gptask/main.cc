@@ -23,7 +23,7 @@ void print_usage() {
   fmt::print(
       "gptask {}: fine-tune, evaluate and run GPT models on CPUs\n\nUsage: gptask COMMAND [OPTIONS]\n\nCommands:\n",
       GPTASK_VERSION);
-  for (const Command& command : commands()) fmt::print("  {:<10} {}\n", command.name, command.summary);
+  for (const Command& command : commands()) fmt::print("  {:<15} {}\n", command.name, command.summary);
   fmt::print(
       "\ngptask COMMAND --help shows the options of a command.\n\nExample:\n  gptask finetune sentiment --model "
       "SmolLM2-135M-Instruct.Q4_1.gguf --train-file train.csv \\\n      --validation-file validation.csv --output-dir "

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "signals.h"
+#include "text_lines.h"
 
 namespace gptask::app {
 namespace {
@@ -59,13 +60,16 @@ void Progress::training(const gpt::TrainPlan& plan) {
 }
 
 void Progress::stepped(const gpt::StepRecord& record) {
+  if (!training_) begin(static_cast<std::size_t>(record.step - 1));  // after an evaluation
+  training_ = true;
   show(static_cast<std::size_t>(record.step), static_cast<std::size_t>(plan_.steps),
        fmt::format("epoch {:.2f}  loss {:.4f}  grad norm {:.3g}  lr {:.2e}", record.epoch, record.loss,
                    record.grad_norm, record.learning_rate));
 }
 
 void Progress::inferred(std::size_t done, std::size_t total) {
-  if (done < last_done_) begin(0);
+  if (training_ || done < last_done_) begin(0);
+  training_ = false;
   show(done, total, "");
 }
 
@@ -93,6 +97,10 @@ void Progress::evaluated(double epoch, const nlohmann::ordered_json& metrics) {
   for (const auto& [name, value] : metrics.items())
     if (value.is_number()) text += fmt::format("  {} {:.4g}", name, value.get<double>());
   line(text);
+}
+
+void Progress::sampled(std::int64_t step, std::string_view text) {
+  line(fmt::format("sample at step {}: {}", step, one_line(std::string(text))));
 }
 
 bool Progress::stop_requested() { return caught_signal() != 0; }

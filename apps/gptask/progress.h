@@ -19,6 +19,7 @@ class Progress : public Observer {
   void stepped(const gpt::StepRecord& record) override;
   void inferred(std::size_t done, std::size_t total) override;
   void evaluated(double epoch, const nlohmann::ordered_json& metrics) override;
+  void sampled(std::int64_t step, std::string_view text) override;
   bool stop_requested() override;
 
  private:
@@ -28,7 +29,7 @@ class Progress : public Observer {
   void line(const std::string& text);
 
   bool terminal_;
-  bool bar_shown_ = false;
+  bool bar_shown_ = false, training_ = false;
   gpt::TrainPlan plan_;
   Clock::time_point start_, shown_;
   std::size_t start_done_ = 0, last_done_ = 0;

@@ -93,9 +93,8 @@ std::string drawn(const Series& series, const Scale& x, const Scale& y, double w
   return svg + "\"/>";
 }
 
-}  // namespace
-
-std::string line_chart(const std::string& title, const std::vector<Series>& series, double width) {
+/// What is inside the svg element.
+std::string plot(const std::vector<Series>& series, double width) {
   Scale x, y;
   std::vector<Series> thin;
   for (const Series& one : series) {
@@ -105,16 +104,31 @@ std::string line_chart(const std::string& title, const std::vector<Series>& seri
   }
   x.round(static_cast<int>(width) / 90);
   y.round(5);
+  std::string svg = axes(x, y, width);
+  for (const Series& one : thin) svg += drawn(one, x, y, width);
+  return svg;
+}
+
+}  // namespace
+
+std::string line_chart(const std::string& title, const std::vector<Series>& series, double width) {
   std::string legend;
   for (const Series& one : series)
     if (series.size() > 1 && !one.x.empty())
       legend += fmt::format(" &nbsp;<span style=\"color:var({})\">&#9632;</span> {}", one.color, html_escape(one.name));
-  std::string svg =
-      fmt::format("<figure><figcaption>{}{}</figcaption><svg viewBox=\"0 0 {} {}\" role=\"img\" aria-label=\"{}\">",
-                  html_escape(title), legend, width, height, html_escape(title));
-  svg += axes(x, y, width);
-  for (const Series& one : thin) svg += drawn(one, x, y, width);
-  return svg + "</svg></figure>";
+  return fmt::format(
+      "<figure><figcaption>{}{}</figcaption><svg viewBox=\"0 0 {} {}\" role=\"img\" "
+      "aria-label=\"{}\">{}</svg></figure>",
+      html_escape(title), legend, width, height, html_escape(title), plot(series, width));
+}
+
+std::string line_picture(const std::string& title, const std::vector<Series>& series, double width) {
+  constexpr double head = 24;
+  return fmt::format(
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {} {}\" width=\"{}\" height=\"{}\" role=\"img\">"
+      "<style>{}svg{{background:var(--card);font-family:system-ui,sans-serif}}</style>"
+      "<text x=\"{}\" y=\"17\">{}</text><g transform=\"translate(0,{})\">{}</g></svg>\n",
+      width, height + head, width, height + head, style_sheet(), left, html_escape(title), head, plot(series, width));
 }
 
 std::string heat_map(const std::vector<std::string>& labels, const nlohmann::ordered_json& counts) {

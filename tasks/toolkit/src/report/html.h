@@ -26,6 +26,9 @@ struct Series {
 /// An SVG line chart with axes, `width` units wide and 240 high. Values that are not finite are left out.
 std::string line_chart(const std::string& title, const std::vector<Series>& series, double width);
 
+/// The same as an SVG file that stands alone.
+std::string line_picture(const std::string& title, const std::vector<Series>& series, double width);
+
 /// A confusion matrix [true][predicted] as a heat map; shades by the share of the row.
 std::string heat_map(const std::vector<std::string>& labels, const nlohmann::ordered_json& counts);
 

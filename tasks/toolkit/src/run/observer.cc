@@ -9,6 +9,7 @@ void Observer::training(const gpt::TrainPlan&) {}
 void Observer::stepped(const gpt::StepRecord&) {}
 void Observer::inferred(std::size_t, std::size_t) {}
 void Observer::evaluated(double, const nlohmann::ordered_json&) {}
+void Observer::sampled(std::int64_t, std::string_view) {}
 bool Observer::stop_requested() { return false; }
 
 }  // namespace gptask

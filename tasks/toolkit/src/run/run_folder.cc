@@ -17,7 +17,30 @@ using gpt::fail;
 
 constexpr const char* run_file = "run.json";
 
-const char* kind_name(RunKind kind) { return kind == RunKind::finetune ? "finetune" : "evaluate"; }
+const char* kind_name(RunKind kind) {
+  switch (kind) {
+    case RunKind::finetune:
+      return "finetune";
+    case RunKind::pretrain:
+      return "pretrain";
+    case RunKind::evaluate:
+      break;
+  }
+  return "evaluate";
+}
+
+/// The file that a run writes last.
+const char* last_file(RunKind kind) {
+  switch (kind) {
+    case RunKind::finetune:
+      return "gptask.json";
+    case RunKind::pretrain:
+      return "all_results.json";
+    case RunKind::evaluate:
+      break;
+  }
+  return "test_results.json";
+}
 
 /// The kind of run whose run.json this is; "" if it cannot be told.
 std::string recorded_kind(const fs::path& folder) {
@@ -28,12 +51,13 @@ std::string recorded_kind(const fs::path& folder) {
 
 /// What a run writes: known names, checkpoints, prediction files. Other files in the folder are left alone.
 bool written_by_run(const fs::path& path) {
-  static constexpr std::array<std::string_view, 22> names = {"README.md",
+  static constexpr std::array<std::string_view, 25> names = {"README.md",
                                                              "adapter_config.json",
                                                              "adapter_model.safetensors",
                                                              "all_results.json",
                                                              "chat_template.jinja",
                                                              "config.json",
+                                                             "curve.svg",
                                                              "eval_results.json",
                                                              "generation_config.json",
                                                              "gptask.json",
@@ -47,8 +71,10 @@ bool written_by_run(const fs::path& path) {
                                                              "test_results.json",
                                                              "tokenizer.json",
                                                              "tokenizer_config.json",
+                                                             "train.tokens",
                                                              "train_results.json",
                                                              "trainer_state.json",
+                                                             "validation.tokens",
                                                              "vocab.json"};
   const std::string name = path.filename().string();
   return std::find(names.begin(), names.end(), name) != names.end() || name.rfind("checkpoint-", 0) == 0 ||
@@ -74,7 +100,7 @@ RunFolder::RunFolder(fs::path path, RunKind kind, Existing existing)
 
   const std::string recorded = recorded_kind(path_);
   holds_run_ = recorded == kind_name(kind_);
-  const bool finished = fs::exists(path_ / (kind_ == RunKind::finetune ? "gptask.json" : "test_results.json"));
+  const bool finished = fs::exists(path_ / last_file(kind_));
   if (!holds_run_ && recorded.empty())
     fail(ErrorCode::invalid_option,
          "--output_dir {} holds files that no gptask run wrote; choose a new or empty folder", path_.string());
@@ -85,7 +111,7 @@ RunFolder::RunFolder(fs::path path, RunKind kind, Existing existing)
     fail(ErrorCode::invalid_option,
          "--output_dir {} holds {} run; --overwrite_output_dir replaces it{}, or choose another folder", path_.string(),
          finished ? "another" : "an unfinished",
-         kind_ == RunKind::finetune ? ", --resume_from_checkpoint continues it" : "");
+         kind_ != RunKind::evaluate ? ", --resume_from_checkpoint continues it" : "");
 }
 
 void RunFolder::check_same_run(const nlohmann::ordered_json& fingerprint) const {
@@ -110,7 +136,7 @@ void RunFolder::claim(const nlohmann::ordered_json& fingerprint) {
   files.make_folder(path_);
   if (existing_ == Existing::resume && holds_run_) return;
   if (existing_ == Existing::overwrite) {
-    files.remove(path_ / "gptask.json");  // first: what is left is no finished run
+    files.remove(path_ / last_file(kind_));  // first: what is left is no finished run
     std::vector<fs::path> old;
     for (const auto& entry : fs::directory_iterator(path_))
       if (written_by_run(entry.path()) && entry.path().filename() != run_file) old.push_back(entry.path());

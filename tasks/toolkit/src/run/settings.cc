@@ -1,6 +1,4 @@
 // What a run was asked for and what it read, as records.
-#include <string_view>
-
 #include "gpt/core/hash.h"
 #include "run/inputs.h"
 
@@ -8,18 +6,6 @@ namespace gptask {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string_view schedule_name(gpt::Schedule schedule) {
-  switch (schedule) {
-    case gpt::Schedule::linear:
-      return "linear";
-    case gpt::Schedule::cosine:
-      return "cosine";
-    case gpt::Schedule::constant:
-      return "constant";
-  }
-  return "";
-}
 
 std::string data_hash(const gpt::TaskData& data) {
   gpt::Hasher hasher;

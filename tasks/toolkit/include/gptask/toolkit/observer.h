@@ -23,6 +23,8 @@ class Observer {
   virtual void inferred(std::size_t done, std::size_t total);
   /// An evaluation ended; `epoch` says when.
   virtual void evaluated(double epoch, const nlohmann::ordered_json& metrics);
+  /// A text that the model being trained wrote at step `step`.
+  virtual void sampled(std::int64_t step, std::string_view text);
   /// Asked often. Once true, training saves a checkpoint and the run returns; anything else ends with Error
   /// interrupted.
   virtual bool stop_requested();

@@ -7,7 +7,7 @@
 
 namespace gptask {
 
-enum class RunKind { finetune, evaluate };
+enum class RunKind { finetune, evaluate, pretrain };
 
 /// How a folder that already holds a run is treated.
 enum class Existing { refuse, resume, overwrite };
