@@ -1,6 +1,7 @@
 // Conversations become the text that Transformers makes of them.
 #include "gpt/generate/chat_template.h"
 
+#include "gpt/core/random.h"
 #include "gpt/io/json.h"
 #include "gpt/text/tokenizer.h"
 #include "support/catch.h"
@@ -105,6 +106,7 @@ TEST_CASE("what is not supported is refused by name, what is wrong with its line
   CHECK_ERROR(written("{% macro f() %}{% endmacro %}"), "unsupported", "line 1: {% macro %} is not supported");
   CHECK_ERROR(written("\n\n{{ x | wordwrap(3) }}"), "unsupported", "line 3: wordwrap as a filter is not supported");
   CHECK_ERROR(written("{{ lipsum() }}"), "unsupported", "lipsum as a function");
+  CHECK_ERROR(written("{{ lipsum() }}"), "unsupported", "choose a kind of template in its place (chatml, llama2,");
   CHECK_ERROR(written("{{ 'x'.zfill(3) }}"), "unsupported", "zfill of a text");
   CHECK_ERROR(written("{{ 1 is divisibleby 2 }}"), "unsupported", "divisibleby as a test");
   CHECK_ERROR(written("{{ [1] }}"), "unsupported", "writes a list as text");
@@ -124,6 +126,50 @@ TEST_CASE("what is not supported is refused by name, what is wrong with its line
               "nested more than 200 deep");
   CHECK_ERROR(written("{{ " + std::string(1000, '-') + "1 }}"), "malformed", "nested more than 200 deep");
   CHECK_ERROR(written("{% for a in range(100000) %}{% for b in range(100000) %}{{ a + b }}{% endfor %}{% endfor %}"),
-              "malformed", "more than ten million steps");
+              "malformed", "more than a million steps");
+  std::string sum = "1";
+  for (int i = 0; i < 100000; ++i) sum += "+1";
+  CHECK_ERROR(written("{{ " + sum + " }}"), "malformed", "nested more than 400 deep");
+  const auto grown = [](const std::string& start, const std::string& step) {
+    return written("{% set ns = namespace(x=" + start + ") %}{% for i in range(10000) %}{% set ns.x = " + step +
+                   " %}{% endfor %}");
+  };
+  CHECK_ERROR(grown("'ab'", "ns.x ~ ns.x"), "malformed", "a value of more than 16 MiB");
+  CHECK_ERROR(grown("'ab'", "ns.x | replace('a', ns.x)"), "malformed", "a value of more than 16 MiB");
+  CHECK_ERROR(grown("[1]", "ns.x + ns.x"), "malformed", "a value of more than 16 MiB");
+  CHECK_ERROR(grown("[1]", "[ns.x, ns.x]"), "malformed", "a value of more than 16 MiB");
+  CHECK_ERROR(grown("[1]", "[ns.x]"), "malformed", "nests values more than 100 deep");
+  CHECK_ERROR(grown("[1]", "ns"), "unsupported", "a namespace within a value");
+  CHECK_ERROR(grown("[1]", "[ns]"), "unsupported", "a namespace within a value");
+  CHECK_ERROR(
+      written("{% for i in range(100000) %}{{ 'x' | upper ~ ' is a text of some length, as texts go, and then some "
+              "more of it: " +
+              std::string(200, 'y') + "' }}{% endfor %}"),
+      "malformed", "the text is longer than 16 MiB");
   CHECK_ERROR(written("{{ raise_exception('no, thanks') }}"), "mismatch", "does not take these messages: no, thanks");
+}
+
+TEST_CASE("a damaged template is an error, or another template") {
+  const nlohmann::json all =
+      read_json_file(std::filesystem::path(GPTASK_SOURCE_DIR) / "tests/generate/chat_templates.json");
+  const std::vector<ChatMessage> talk{{"system", "S"}, {"user", "U"}, {"assistant", "A"}, {"user", "V"}};
+  Random random(3);
+  int rendered = 0, refused = 0;
+  for (const auto& one : all.at("templates"))
+    for (int i = 0; i < 100; ++i) {
+      auto text = one.at("template").get<std::string>();
+      for (int change = 0; change <= i % 3; ++change) {
+        const std::size_t at = random.below(static_cast<std::uint32_t>(text.size())), size = random.below(12);
+        const std::string part = text.substr(random.below(static_cast<std::uint32_t>(text.size())), random.below(12));
+        text.replace(at, size, part);
+      }
+      try {
+        ChatTemplate(text, all.at("special_tokens")).render(talk, true);
+        ++rendered;
+      } catch (const Error&) {
+        ++refused;
+      }
+    }
+  CHECK(rendered > 20);
+  CHECK(refused > 50);
 }

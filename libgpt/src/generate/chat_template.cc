@@ -63,6 +63,18 @@ nlohmann::ordered_json special_tokens(const Tokenizer& tokenizer) {
   return names;
 }
 
+/// Runs `work`; what is not supported comes with what to do about it.
+template <typename Work>
+auto advising(const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::unsupported) throw;
+    fail(ErrorCode::unsupported, "{}; choose a kind of template in its place ({}) or name a file with one",
+         error.what(), fmt::join(ChatTemplate::kinds(), ", "));
+  }
+}
+
 std::string kinds_listed() { return fmt::format("{}", fmt::join(ChatTemplate::kinds(), ", ")); }
 
 }  // namespace
@@ -74,7 +86,7 @@ struct ChatTemplate::Impl {
 
 ChatTemplate::ChatTemplate(std::string_view text, const nlohmann::ordered_json& special_tokens)
     : impl_(std::make_unique<Impl>()) {
-  impl_->statements = jinja::parse(text);
+  impl_->statements = advising([&] { return jinja::parse(text); });
   if (!special_tokens.is_null()) impl_->special_tokens = *jinja::Value::from_json(special_tokens).dict();
 }
 ChatTemplate::~ChatTemplate() = default;
@@ -116,7 +128,7 @@ std::string ChatTemplate::render(std::span<const ChatMessage> messages, bool add
   all.emplace_back("messages", std::move(list));
   all.emplace_back("add_generation_prompt", add_generation_prompt);
   for (const char* absent : {"tools", "documents"}) all.emplace_back(absent, jinja::None{});
-  return jinja::render(impl_->statements, all, now != 0 ? now : std::time(nullptr));
+  return advising([&] { return jinja::render(impl_->statements, all, now != 0 ? now : std::time(nullptr)); });
 }
 
 }  // namespace gpt

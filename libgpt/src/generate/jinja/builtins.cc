@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "gpt/core/error.h"
 
@@ -29,6 +30,7 @@ std::string replaced(const std::string& text, const std::string& old, const std:
   std::size_t begin = 0;
   for (std::size_t at = text.find(old); at != std::string::npos; at = text.find(old, begin)) {
     out += text.substr(begin, at - begin) + fresh;
+    check_bytes(out.size());
     begin = at + old.size();
   }
   return out + text.substr(begin);
@@ -38,6 +40,7 @@ List split(const std::string& text, const std::string& separator, std::int64_t m
   List parts;
   std::size_t begin = 0;
   for (std::size_t at = text.find(separator); at != std::string::npos && most != 0; at = text.find(separator, begin)) {
+    check_bytes(parts.size() * kValueBytes);
     parts.emplace_back(text.substr(begin, at - begin));
     begin = at + separator.size();
     --most;
@@ -46,17 +49,19 @@ List split(const std::string& text, const std::string& separator, std::int64_t m
   return parts;
 }
 
+/// What white space separates.
 List words(const std::string& text) {
   List parts;
-  std::string rest = stripped(text, true, true);
-  while (!rest.empty()) {
-    std::size_t end = 0;
-    const auto points = code_points(rest);
-    for (std::size_t i = 0; i + 1 < points.size(); ++i, end = points[i])
-      if (stripped(rest.substr(points[i], points[i + 1] - points[i]), true, false).empty()) break;
-    parts.emplace_back(rest.substr(0, end));
-    rest = stripped(rest.substr(end), true, false);
+  const auto points = code_points(text);
+  std::string word;
+  for (std::size_t i = 0; i + 1 < points.size(); ++i) {
+    const std::string point = text.substr(points[i], points[i + 1] - points[i]);
+    if (!stripped(point, true, false).empty())
+      word += point;
+    else if (!word.empty())
+      parts.emplace_back(std::exchange(word, ""));
   }
+  if (!word.empty()) parts.emplace_back(std::move(word));
   return parts;
 }
 
@@ -102,6 +107,7 @@ std::string joined(const Value& value, const Given& given) {
   for (const Value& item : items_of(value)) {
     if (!first) out += between;
     out += item.shown();
+    check_bytes(out.size());
     first = false;
   }
   return out;
@@ -255,6 +261,7 @@ List items_of(const Value& value) {
     for (const auto& [key, item] : *value.dict()) items.emplace_back(key);
   } else if (value.text() != nullptr) {
     const auto points = code_points(*value.text());
+    check_bytes(points.size() * kValueBytes);
     for (std::size_t i = 0; i + 1 < points.size(); ++i)
       items.emplace_back(value.text()->substr(points[i], points[i + 1] - points[i]));
   } else {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 
 #include "generate/jinja/parser.h"
@@ -42,16 +43,27 @@ void ExpressionParser::expect(Kind kind, const char* what) {
 
 ExpressionPtr ExpressionParser::node(Form kind, std::string text, ExpressionPtr first, ExpressionPtr second) const {
   auto made = std::make_unique<Expression>(Expression{kind, token().line, std::move(text)});
-  if (first) made->parts.push_back(std::move(first));
-  if (second) made->parts.push_back(std::move(second));
+  if (first) adopt(*made, std::move(first));
+  if (second) adopt(*made, std::move(second));
   return made;
+}
+
+void ExpressionParser::adopt(Expression& parent, ExpressionPtr part) const {
+  measure(parent, part.get());
+  parent.parts.push_back(std::move(part));
+}
+
+void ExpressionParser::measure(Expression& parent, const Expression* part) const {
+  if (part == nullptr) return;
+  parent.depth = std::max(parent.depth, part->depth + 1);
+  if (parent.depth > 400) wrong("it is nested more than 400 deep");
 }
 
 ExpressionPtr ExpressionParser::expression() {
   ExpressionPtr first = condition();
   if (!at_symbol(",")) return first;
   ExpressionPtr tuple = node(Form::list, "", std::move(first));
-  while (take_symbol(",") && !at(Kind::block_end) && !at(Kind::output_end)) tuple->parts.push_back(condition());
+  while (take_symbol(",") && !at(Kind::block_end) && !at(Kind::output_end)) adopt(*tuple, condition());
   return tuple;
 }
 
@@ -60,7 +72,7 @@ ExpressionPtr ExpressionParser::condition() {
   ExpressionPtr value = either();
   while (take_name("if")) {
     ExpressionPtr made = node(Form::condition, "", either(), std::move(value));
-    made->parts.push_back(take_name("else") ? condition() : nullptr);
+    adopt(*made, take_name("else") ? condition() : nullptr);
     value = std::move(made);
   }
   return value;
@@ -139,7 +151,7 @@ ExpressionPtr ExpressionParser::primary() {
     ExpressionPtr inner = at_symbol(")") ? node(Form::list, "") : condition();
     if (at_symbol(",")) {
       inner = node(Form::list, "", std::move(inner));
-      while (take_symbol(",") && !at_symbol(")")) inner->parts.push_back(condition());
+      while (take_symbol(",") && !at_symbol(")")) adopt(*inner, condition());
     }
     expect_symbol(")");
     return inner;
@@ -181,7 +193,7 @@ ExpressionPtr ExpressionParser::list(std::string_view closing) {
   while (!take_symbol(closing)) {
     if (!made->parts.empty()) expect_symbol(",");
     if (take_symbol(closing)) break;
-    made->parts.push_back(condition());
+    adopt(*made, condition());
   }
   return made;
 }
@@ -191,9 +203,9 @@ ExpressionPtr ExpressionParser::dict() {
   while (!take_symbol("}")) {
     if (!made->parts.empty()) expect_symbol(",");
     if (take_symbol("}")) break;
-    made->parts.push_back(condition());
+    adopt(*made, condition());
     expect_symbol(":");
-    made->parts.push_back(condition());
+    adopt(*made, condition());
   }
   return made;
 }
@@ -208,6 +220,7 @@ ExpressionPtr ExpressionParser::postfix(ExpressionPtr base) {
     } else if (at_symbol("(")) {
       base = node(Form::call, "", std::move(base));
       base->arguments = arguments();
+      for (const Argument& argument : base->arguments) measure(*base, argument.value.get());
     } else {
       return base;
     }
@@ -230,7 +243,7 @@ ExpressionPtr ExpressionParser::subscript(ExpressionPtr base) {
   }
   if (!slice && !bounds[0]) wrong("nothing stands between [ and ]");
   ExpressionPtr made = node(slice ? Form::slice : Form::subscript, "", std::move(base));
-  for (std::size_t i = 0; i < (slice ? 3U : 1U); ++i) made->parts.push_back(std::move(bounds[i]));
+  for (std::size_t i = 0; i < (slice ? 3U : 1U); ++i) adopt(*made, std::move(bounds[i]));
   return made;
 }
 
@@ -239,6 +252,7 @@ ExpressionPtr ExpressionParser::filters_and_tests(ExpressionPtr base) {
     if (take_symbol("|")) {
       base = node(Form::filter, expect_name("the name of a filter"), std::move(base));
       if (at_symbol("(")) base->arguments = arguments();
+      for (const Argument& argument : base->arguments) measure(*base, argument.value.get());
     } else if (take_name("is")) {
       base = test(std::move(base));
     } else {
@@ -257,6 +271,7 @@ ExpressionPtr ExpressionParser::test(ExpressionPtr base) {
               !at_name("is") && !at_name("in") && !at_name("not"))) {
     made->arguments.push_back({"", postfix(primary())});
   }
+  for (const Argument& argument : made->arguments) measure(*made, argument.value.get());
   return negated ? node(Form::unary, "not", std::move(made)) : std::move(made);
 }
 

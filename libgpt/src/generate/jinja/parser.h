@@ -48,6 +48,9 @@ class ExpressionParser {
   using Level = ExpressionPtr (ExpressionParser::*)();
   ExpressionPtr node(Expression::Kind kind, std::string text, ExpressionPtr first = nullptr,
                      ExpressionPtr second = nullptr) const;
+  /// Adds a part; error malformed where the tree becomes too deep to walk.
+  void adopt(Expression& parent, ExpressionPtr part) const;
+  void measure(Expression& parent, const Expression* part) const;
   ExpressionPtr binary(Level next, std::initializer_list<std::string_view> symbols);
   ExpressionPtr both();
   ExpressionPtr negation();

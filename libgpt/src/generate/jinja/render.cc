@@ -9,8 +9,7 @@
 namespace gpt::jinja {
 namespace {
 
-constexpr std::int64_t kMostSteps = 10'000'000;
-constexpr std::size_t kMostText = std::size_t{64} << 20;
+constexpr std::int64_t kMostSteps = 1'000'000;
 
 enum class Flow { on, leave, next };
 
@@ -29,12 +28,12 @@ class Renderer {
   }
 
   void count_step(std::size_t line) {
-    if (++steps_ > kMostSteps) wrong(line, "it takes more than ten million steps");
+    if (++steps_ > kMostSteps) wrong(line, "it takes more than a million steps");
   }
 
   void write(std::string_view text, std::size_t line) {
     out_ += text;
-    if (out_.size() > kMostText) wrong(line, "the text is longer than 64 MiB");
+    if (out_.size() > kMostBytes) wrong(line, "the text is longer than 16 MiB");
   }
 
   Flow execute(const Statements& statements) {
@@ -288,6 +287,7 @@ class Renderer {
     if (sign == "~") return left.shown() + right.shown();
     if (sign == "+" && left.text() != nullptr && right.text() != nullptr) return *left.text() + *right.text();
     if (sign == "+" && left.list() != nullptr && right.list() != nullptr) {
+      check_bytes((left.list()->size() + right.list()->size()) * kValueBytes);
       List all = *left.list();
       all.insert(all.end(), right.list()->begin(), right.list()->end());
       return all;

@@ -9,7 +9,7 @@
 namespace gpt::jinja {
 
 /// Errors: mismatch (the template raises one: its message), malformed and unsupported with the line; malformed for a
-/// template that takes more than ten million steps or writes more than 64 MiB.
+/// template that takes more than a million steps or writes more than 16 MiB.
 std::string render(const Statements& statements, const Dict& variables, std::time_t now);
 
 }  // namespace gpt::jinja

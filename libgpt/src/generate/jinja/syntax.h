@@ -39,6 +39,7 @@ struct Expression {
   Value value = {};
   std::vector<ExpressionPtr> parts = {};
   std::vector<Argument> arguments = {};
+  int depth = 0;  ///< of the tree below
 };
 
 struct Statement;

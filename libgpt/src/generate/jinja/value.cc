@@ -48,6 +48,34 @@ std::string shown_number(double value) {
 
 }  // namespace
 
+void check_bytes(std::size_t bytes) {
+  if (bytes > kMostBytes)
+    fail(ErrorCode::malformed, "the chat template makes a value of more than {} MiB", kMostBytes >> 20);
+}
+
+Value::Value(std::string text) : data_(std::move(text)) {
+  const std::size_t size = as<std::string>()->size();
+  check_bytes(size);
+  bytes_ += static_cast<std::uint32_t>(size);
+}
+Value::Value(List list) : data_(std::make_shared<List>(std::move(list))) {
+  for (const Value& item : *this->list()) hold(item);
+}
+Value::Value(Dict dict, bool is_namespace)
+    : data_(std::make_shared<Dict>(std::move(dict))), is_namespace_(is_namespace) {
+  for (const auto& [name, item] : *this->dict()) hold(item);
+}
+
+void Value::hold(const Value& item) {
+  constexpr std::uint16_t deepest = 100;
+  if (item.is_namespace_)
+    fail(ErrorCode::unsupported, "the chat template: a namespace within a value is not supported");
+  depth_ = std::max(depth_, static_cast<std::uint16_t>(item.depth_ + 1));
+  if (depth_ > deepest) fail(ErrorCode::malformed, "the chat template nests values more than {} deep", deepest);
+  check_bytes(std::size_t{bytes_} + item.bytes_);
+  bytes_ += item.bytes_;
+}
+
 Value Value::from_json(const nlohmann::ordered_json& json) {
   using Type = nlohmann::ordered_json::value_t;
   switch (json.type()) {
@@ -76,6 +104,8 @@ Value Value::from_json(const nlohmann::ordered_json& json) {
 }
 
 void Value::set(const std::string& name, Value value) const {
+  if (value.is_namespace_)
+    fail(ErrorCode::unsupported, "the chat template: a namespace within a value is not supported");
   Dict& dict = **as<std::shared_ptr<Dict>>();
   for (auto& [key, old] : dict)
     if (key == name) {

@@ -21,7 +21,15 @@ struct Undefined {
 };
 struct None {};
 
-/// Copies of a list or a dict are the same list or dict, as in Python; only a namespace ever changes.
+/// The most bytes of a text, and (a value counts as kValueBytes) of a list with all it holds.
+constexpr std::size_t kMostBytes = std::size_t{16} << 20;
+constexpr std::size_t kValueBytes = 64;
+/// Error malformed for more than kMostBytes: a template must not take all memory.
+void check_bytes(std::size_t bytes);
+
+/// Copies of a list or a dict are the same list or dict, as in Python; only a namespace ever changes, and nothing but a
+/// variable holds one. Errors: malformed for values of more than kMostBytes or nested more than 100 deep, unsupported
+/// for a namespace in a list or a dict.
 class Value {
  public:
   Value() : data_(Undefined{}) {}
@@ -30,11 +38,10 @@ class Value {
   Value(bool value) : data_(value) {}
   Value(std::int64_t value) : data_(value) {}
   Value(double value) : data_(value) {}
-  Value(std::string text) : data_(std::move(text)) {}
-  Value(const char* text) : data_(std::string(text)) {}
-  Value(List list) : data_(std::make_shared<List>(std::move(list))) {}
-  Value(Dict dict, bool is_namespace = false)
-      : data_(std::make_shared<Dict>(std::move(dict))), is_namespace_(is_namespace) {}
+  Value(std::string text);
+  Value(const char* text) : Value(std::string(text)) {}
+  Value(List list);
+  Value(Dict dict, bool is_namespace = false);
   static Value from_json(const nlohmann::ordered_json& json);
 
   template <typename T>
@@ -70,9 +77,13 @@ class Value {
   friend bool less(const Value& a, const Value& b);
 
  private:
+  void hold(const Value& item);
+
   std::variant<Undefined, None, bool, std::int64_t, double, std::string, std::shared_ptr<List>, std::shared_ptr<Dict>>
       data_;
   bool is_namespace_ = false;
+  std::uint16_t depth_ = 0;
+  std::uint32_t bytes_ = kValueBytes;  // of all it holds
 };
 bool less(const Value& a, const Value& b);
 
