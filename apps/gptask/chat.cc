@@ -13,6 +13,7 @@
 #include "line_input.h"
 #include "result_output.h"
 #include "signals.h"
+#include "text_lines.h"
 
 namespace gptask::app {
 namespace {
@@ -39,7 +40,10 @@ constexpr const char* commands_help =
 class Chat {
  public:
   Chat(Conversation& conversation, bool json)
-      : conversation_(conversation), json_(json), terminal_(isatty(STDIN_FILENO) == 1) {}
+      : conversation_(conversation),
+        json_(json),
+        terminal_(isatty(STDIN_FILENO) == 1),
+        shown_(isatty(STDOUT_FILENO) == 1) {}
 
   int run() {
     if (terminal_ && !json_) fmt::print(stderr, "/help lists the commands\n");
@@ -87,7 +91,7 @@ class Chat {
   void answer(const std::string& text) {
     const auto piece = [&](const std::string& more) {
       if (json_) return;
-      fmt::print("{}", more);
+      fmt::print("{}", shown_ ? printable(more) : more);
       std::fflush(stdout);
     };
     const Answer answer = conversation_.say(text, piece, [] { return caught_signal() != 0; });
@@ -139,7 +143,8 @@ class Chat {
 
   Conversation& conversation_;
   LineInput input_;
-  bool json_, terminal_, told_of_dropping_ = false;
+  bool json_, terminal_, shown_;  // terminals at the input and at the output
+  bool told_of_dropping_ = false;
 };
 
 }  // namespace
@@ -172,11 +177,8 @@ int chat_command(const std::vector<std::string>& raw) {
   catch_signals();
   gpt::Threads threads(static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025)));
   const LanguageModel model = load_language_model(options.text("model"), threads, generation_defaults());
-  const gpt::Tokenizer& tokenizer = model.needs_tokenizer();
-  gpt::ChatTemplate chat = options.given("chat_template")
-                               ? gpt::ChatTemplate::named(options.text("chat_template"), tokenizer)
-                               : gpt::ChatTemplate::of(tokenizer);
-  Conversation conversation(model, std::move(chat), generation_options(options, arguments, model), threads);
+  Conversation conversation(model, chat_template_of(options, model.needs_tokenizer()),
+                            generation_options(options, arguments, model), threads);
   conversation.set_system(options.text("system"));
   if (options.given("load")) conversation.load(options.text("load"));
   return Chat(conversation, options.flag("json")).run();

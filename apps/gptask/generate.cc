@@ -8,10 +8,10 @@
 #include "command.h"
 #include "generation_options.h"
 #include "gpt/core/error.h"
-#include "gpt/generate/chat_template.h"
 #include "gpt/generate/text_stream.h"
 #include "result_output.h"
 #include "signals.h"
+#include "text_lines.h"
 #include "token_ids.h"
 
 namespace gptask::app {
@@ -62,9 +62,7 @@ Prompt encoded(const std::string& text, const gpt::Options& options, const Langu
     if (prompt.tokens.empty() && first) prompt.tokens.push_back(*first);  // a text from nothing
     return prompt;
   }
-  const gpt::ChatTemplate chat = options.given("chat_template")
-                                     ? gpt::ChatTemplate::named(options.text("chat_template"), tokenizer)
-                                     : gpt::ChatTemplate::of(tokenizer);
+  const gpt::ChatTemplate chat = chat_template_of(options, tokenizer);
   std::vector<gpt::ChatMessage> messages;
   if (options.given("system")) messages.push_back({"system", options.text("system")});
   messages.push_back({"user", text});
@@ -133,11 +131,11 @@ gpt::Generation print_stream(const LanguageModel& model, const Prompt& prompt, c
   if (echo) fmt::print("{}", prompt.text);
   gpt::TextStream stream(*o.tokenizer, prompt.tokens, o.stop_strings, special);
   callbacks.token = [&](std::size_t, std::int32_t token) {
-    fmt::print("{}", stream.push(token));
+    fmt::print("{}", printable(stream.push(token)));
     std::fflush(stdout);
   };
   auto found = generate(*model.decoder, std::vector<std::vector<std::int32_t>>{prompt.tokens}, o, threads, callbacks);
-  fmt::print("{}\n", stream.finish());
+  fmt::print("{}\n", printable(stream.finish()));
   return std::move(found.front());
 }
 

@@ -110,6 +110,15 @@ void end_with_turns(gpt::GenerateOptions& options, const LanguageModel& model) {
   options.eos_token_id = std::move(ends);
 }
 
+gpt::ChatTemplate chat_template_of(const gpt::Options& options, const gpt::Tokenizer& tokenizer) {
+  if (options.given("chat_template")) return gpt::ChatTemplate::named(options.text("chat_template"), tokenizer);
+  try {
+    return gpt::ChatTemplate::of(tokenizer);
+  } catch (const gpt::Error& error) {
+    gpt::fail(error.code(), "{}: --chat-template chatml, say", error.what());
+  }
+}
+
 std::string unescaped(const std::string& text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {

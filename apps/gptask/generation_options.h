@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "arguments.h"
+#include "gpt/generate/chat_template.h"
 #include "gpt/generate/generate.h"
 #include "gptask/toolkit/language_model.h"
 
@@ -26,6 +27,9 @@ gpt::GenerateOptions generation_options(const gpt::Options& options, const Argum
 /// An answer ends where the assistant's turn does: adds to the model's end tokens those of the usual templates that its
 /// vocabulary has.
 void end_with_turns(gpt::GenerateOptions& options, const LanguageModel& model);
+
+/// The template that --chat-template names, or the model's own. Its errors say what to do.
+gpt::ChatTemplate chat_template_of(const gpt::Options& options, const gpt::Tokenizer& tokenizer);
 
 /// "\n" and "\t" of a flag as the characters they stand for.
 std::string unescaped(const std::string& text);

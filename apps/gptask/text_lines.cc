@@ -45,4 +45,15 @@ std::string one_line(const std::string& text) {
   return line;
 }
 
+std::string printable(const std::string& text) {
+  std::string out;
+  for (const char c : text) {
+    if ((c >= 0 && c < 0x20 && c != '\n' && c != '\t') || c == 0x7F)
+      out += "\xEF\xBF\xBD";
+    else
+      out += c;
+  }
+  return out;
+}
+
 }  // namespace gptask::app

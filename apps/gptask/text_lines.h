@@ -30,4 +30,7 @@ class LineReader {
 /// The text on one line: tabs and line ends become spaces, other control characters U+FFFD.
 std::string one_line(const std::string& text);
 
+/// For a terminal, which must not obey what a model writes: control characters but line ends and tabs become U+FFFD.
+std::string printable(const std::string& text);
+
 }  // namespace gptask::app

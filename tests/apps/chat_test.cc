@@ -4,6 +4,7 @@
 
 #include "apps/gptask.h"
 #include "support/catch.h"
+#include "support/paths.h"
 
 using namespace gptask::test;
 
@@ -61,6 +62,7 @@ class Terminal {
   bool shows(const std::string& text) {
     for (;;) {
       if (const std::size_t at = shown_.find(text); at != std::string::npos) {
+        before = shown_.substr(0, at);
         shown_.erase(0, at + text.size());
         return true;
       }
@@ -71,6 +73,8 @@ class Terminal {
       shown_.append(bytes, static_cast<std::size_t>(count));
     }
   }
+  std::string before;  ///< what came before the text that was shown last
+
   int wait() {
     int status = 0;
     waitpid(pid_, &status, 0);
@@ -181,6 +185,23 @@ TEST_CASE("chat: on a terminal errors and Ctrl-C do not end it", "[apps]") {
   CHECK(terminal.shows("> "));
   terminal.type("\x03");
   CHECK(terminal.shows("ends"));
+  terminal.type("/exit\n");
+  CHECK(terminal.wait() == 0);
+}
+
+TEST_CASE("chat: Ctrl-C stops an answer", "[apps]") {
+  GPT_NEED(weights, gpt::test::smollm2());
+  Terminal terminal(command({"chat", "--model", weights.string(), "--max-new-tokens", "1500"}));
+  REQUIRE(terminal.shows("> "));
+  terminal.type("Tell me a very long story about a dragon and a princess.\n");
+  REQUIRE(terminal.shows("princess.\r\n"));
+  REQUIRE(terminal.shows(" "));  // it began
+  terminal.type("\x03");
+  REQUIRE(terminal.shows("> "));
+  CHECK(terminal.before.find("(cut at") == std::string::npos);
+  CHECK(terminal.before.size() < 1000);
+  terminal.type("Who am I?\n");
+  CHECK(terminal.shows("> "));
   terminal.type("/exit\n");
   CHECK(terminal.wait() == 0);
 }
