@@ -1,9 +1,15 @@
 // gptask generate and score: prompts, settings, results, errors.
+#include "gpt/generate/generate.h"
+
 #include <cmath>
 
 #include "apps/gptask.h"
 #include "gpt/core/random.h"
+#include "gpt/generate/chat_template.h"
+#include "gpt/generate/prompt_cache.h"
+#include "gpt/generate/text_stream.h"
 #include "gpt/model/lora.h"
+#include "gptask/toolkit/language_model.h"
 #include "support/catch.h"
 
 using namespace gptask::test;
@@ -239,4 +245,25 @@ TEST_CASE("inspect draws attention and next tokens", "[apps]") {
   refuses(with({"--attention", "x", "--head", "4"}), 2, "--head must be between 0 and 3, not 4");
   refuses(with({"--attention", ""}), 2, "attention is shown of 1 to 64 tokens");
   refuses(with({"--next-token", "x", "--top", "0"}), 2, "--top must be between 1 and 100");
+}
+
+TEST_CASE("the program of docs/generation.md", "[apps]") {
+  const Workspace work;
+  put(work.scratch / "model/chat_template.jinja", "{{ messages[0].content }}{{ messages[0].role }}");
+  std::string shown;
+  gpt::Threads threads(1);
+  const gptask::LanguageModel model = gptask::load_language_model(work.path("model"), threads);
+  const auto chat = gpt::ChatTemplate::of(*model.tokenizer);
+  gpt::PromptCache cache(model.decoder->config());
+  std::vector<gpt::ChatMessage> talk{{"user", "What is gravity?"}};
+  const auto prompt = model.tokenizer->encode(chat.render(talk, true));
+  gpt::TextStream text(*model.tokenizer, prompt);
+  gpt::GenerateCallbacks callbacks;
+  callbacks.token = [&](std::size_t, std::int32_t token) { shown += text.push(token); };
+  const gpt::Generation answer = gpt::generate(*model.decoder, prompt, model.options, threads, callbacks, cache);
+  shown += text.finish();
+  CHECK(prompt.size() == 20);
+  CHECK_FALSE(answer.tokens.empty());
+  CHECK(good({"generate", "--model", work.path("model"), "--prompt", "What is gravity?user", "--max-new-tokens", "20"})
+            .out == shown + "\n");
 }

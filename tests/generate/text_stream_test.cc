@@ -73,8 +73,11 @@ TEST_CASE("special tokens are left out, shown, or end the text") {
   };
   CHECK(text({*bytes.tokenizer, {}}) == "ab");
   CHECK(text({*bytes.tokenizer, {}, {}, TextStream::Special::shown}) == "a<|endoftext|>b");
-  const Pieces stops{"endof"};
+  const Pieces stops{"endof"}, across{"ab", "t|>b", "a<"};
   CHECK(text({*bytes.tokenizer, {}, stops}) == "a");
+  CHECK(text({*bytes.tokenizer, {}, stops, TextStream::Special::shown}) == "a");
+  CHECK(text({*bytes.tokenizer, {}, across}) == "ab");
+  CHECK(text({*bytes.tokenizer, {}, across, TextStream::Special::shown}) == "a<|endoftext|>b");
 }
 
 TEST_CASE("pieces add up to the decoded text") {

@@ -63,23 +63,22 @@ std::string TextStream::certain(std::string_view text) {
 
 std::string TextStream::push(std::int32_t token) {
   if (stopped_) return "";
-  if (tokenizer_->is_special(token)) {
-    std::string out = tokens_.size() > read_ ? certain(read()) : "";
-    const std::string content = tokenizer_->token(token);
-    for (const std::string& stop : stop_strings_)
-      if (!stopped_ && content.find(stop) != std::string::npos) {
-        out += held_;
-        held_.clear();
-        stopped_ = true;
-      }
-    tokens_.push_back(token);
-    read_ = tokens_.size();
-    if (!stopped_ && special_ == Special::shown) out += certain(content);
-    return out;
-  }
+  if (tokenizer_->is_special(token)) return push_special(token);
   tokens_.push_back(token);
   if (tokens_.size() - read_ < kHeld && ends_open(decoded(tokens_.size()))) return "";
   return certain(read());
+}
+
+/// A stop string is looked for within its name, never across its borders: what is held back is text.
+std::string TextStream::push_special(std::int32_t token) {
+  std::string out = finish();
+  tokens_.push_back(token);
+  read_ = tokens_.size();
+  if (stopped_) return out;
+  const std::string name = tokenizer_->token(token);
+  const auto found = [&](const std::string& stop) { return name.find(stop) != std::string::npos; };
+  stopped_ = std::any_of(stop_strings_.begin(), stop_strings_.end(), found);
+  return !stopped_ && special_ == Special::shown ? out + name : out;
 }
 
 std::string TextStream::finish() {

@@ -32,6 +32,7 @@ class TextStream {
  private:
   std::string decoded(std::size_t end) const;
   std::string read();
+  std::string push_special(std::int32_t token);
   std::string certain(std::string_view text);
 
   const Tokenizer* tokenizer_;
