@@ -124,7 +124,7 @@ int run(int thread_count, std::int64_t steps, const Work& work, bool bf16, const
     decoder->set_trainable(true);
   }
   bool has_bf16 = false;
-  if (bf16) threads.run([&] { has_bf16 = decoder->use_bf16(); });
+  if (bf16) threads.run([&] { has_bf16 = decoder->set_precision(gpt::Precision::bfloat16); });
   const double peak = has_bf16 ? bf16_peak(threads) : f32_peak(threads);
   const gpt::ModelConfig& c = decoder->config();
   LabelHead label_head(c.hidden);

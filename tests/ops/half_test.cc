@@ -96,7 +96,7 @@ TEST_CASE("linear: parts in bfloat16 beside others are refused") {
   Arena arena(std::size_t{1} << 30);
   Tape tape(arena, false);
   const Variable x = tape.variable(short_numbers(Shape::matrix(3, 4), 3), false);
-  CHECK_ERROR(linear(x, parts), "mismatch", "one and two must both be multiplied in bfloat16, or neither");
+  CHECK_ERROR(linear(x, parts), "mismatch", "one and two must be held in the same precision");
 }
 
 TEST_CASE("projected_cross_entropy in bfloat16: several chunks of rows") {

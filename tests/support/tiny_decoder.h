@@ -85,7 +85,7 @@ inline Model gpt2_classifier(std::uint64_t seed = 1) {
 /// The same with products in bfloat16 where the machine has them.
 inline Model gpt2_in_bfloat16(std::uint64_t seed = 1) {
   Model m = gpt2_classifier(seed);
-  m.decoder->use_bf16();
+  m.decoder->set_precision(Precision::bfloat16);
   return m;
 }
 

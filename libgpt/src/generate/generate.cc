@@ -9,8 +9,8 @@
 #include "gpt/generate/prompt_cache.h"
 #include "gpt/model/decoder.h"
 #include "gpt/model/kv_cache.h"
+#include "gpt/ops/linear.h"
 #include "gpt/ops/pool.h"
-#include "gpt/tensor/gemm.h"
 #include "gpt/tensor/parallel.h"
 
 namespace gpt {
@@ -35,7 +35,7 @@ class Run {
   Run(const Decoder& decoder, Prompts prompts, const SearchRules& rules, const GenerateCallbacks& callbacks,
       KvCache* kept = nullptr)
       : decoder_(decoder),
-        projection_(decoder.output_projection().value),
+        projection_(decoder.output_projection()),
         prompts_(prompts),
         rules_(rules),
         callbacks_(callbacks),
@@ -112,9 +112,8 @@ class Run {
   void compute_logits(const Batch& batch) {
     Tape tape(arena_, false);
     const Variable last = pool_last(decoder_.forward(tape, batch, &cache_).states, batch);
-    logits_.resize(static_cast<std::size_t>(last.rows() * rules_.vocabulary));
-    gemm(last.rows(), rules_.vocabulary, last.columns(), 1.0F, {last.value().data(), last.columns()},
-         {projection_.data(), last.columns(), true}, 0.0F, logits_.data(), rules_.vocabulary);
+    const Variable logits = linear(last, projection_);
+    logits_.assign(logits.value().values().begin(), logits.value().values().end());
   }
 
   /// Tells of new tokens and takes finished prompts out.
@@ -134,7 +133,7 @@ class Run {
   }
 
   const Decoder& decoder_;
-  const Tensor projection_;
+  Parameter& projection_;
   Prompts prompts_;
   const SearchRules& rules_;
   const GenerateCallbacks& callbacks_;

@@ -166,10 +166,24 @@ Parameter& Decoder::output_projection() const {
   return *impl_->weights->output_projection;
 }
 
-bool Decoder::use_bf16() {
-  if (!hardware_bf16()) return false;
-  for (Projection* projection : impl_->weights->projections()) projection->weight->round_half();
-  if (Parameter* output = impl_->weights->output_projection; output != nullptr) output->round_half();
+bool Decoder::set_precision(Precision precision) {
+  Weights& weights = *impl_->weights;
+  Parameter* const output = weights.output_projection;
+  if (precision == Precision::float32) return true;
+  if (precision == Precision::bfloat16) {
+    if (!hardware_bf16()) return false;
+    for (Projection* projection : weights.projections()) projection->weight->round_half();
+    if (output != nullptr) output->round_half();
+    return true;
+  }
+  set_trainable(false);
+  const bool transposed = family(impl_->config.family).transposed_weights();
+  for (Projection* projection : weights.projections()) {
+    Parameter& weight = *projection->weight;
+    weight.quantize(precision, transposed);
+    weight.value = Tensor::view(nullptr, weight.value.shape(), nullptr);  // the shape alone
+  }
+  if (output != nullptr) output->quantize(Precision::int8, false);  // rows are still looked up in value where tied
   return true;
 }
 

@@ -3,12 +3,11 @@
 #include <array>
 
 #include "gpt/core/error.h"
-#include "gpt/tensor/gemm.h"
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/small_gemm.h"
-#include "ops/half.h"
 #include "ops/lora.h"
+#include "ops/products.h"
 #include "ops/rowwise.h"
 
 namespace gpt {
@@ -24,18 +23,6 @@ struct Part {
   Tensor down;              // the adapter's [tokens, rank]
   kernels::DropoutKey key;  // of the adapter's dropout
 };
-
-Matrix weight_for_forward(const LinearPart& map) {
-  return {map.weight->value.data(), map.weight->value.columns(), !map.transposed};
-}
-Matrix weight_for_backward(const LinearPart& map) {
-  return {map.weight->value.data(), map.weight->value.columns(), map.transposed};
-}
-
-bool in_half(const LinearPart& map) { return !map.weight->half.empty(); }
-HalfMatrix half_weight(const LinearPart& map, bool transposed) {
-  return {map.weight->half.data(), map.weight->value.columns(), transposed};
-}
 
 Tensor apply_dropout(Tape& tape, const Tensor& x, float p, const kernels::DropoutKey& key) {
   Tensor out = tape.empty(x.rows(), x.columns());
@@ -56,9 +43,9 @@ class LinearNode final : public Node {
     if (!dy) return;
     if (before_) dy = through_activation(dy);
     Half half;
-    if (in_half(parts_[0].map)) half = Half(x_.tape().arena(), dy);
-    for (std::size_t i = 0; i < count_; ++i) weight_gradients(parts_[i], dy, half);
-    for (std::size_t i = 0; i < count_; ++i) input_gradient(parts_[i], dy, half);
+    if (!parts_[0].map.weight->half.empty()) half = Half(x_.tape().arena(), dy);
+    for (std::size_t i = 0; i < count_; ++i) weight_gradients(parts_[i], {dy, half, parts_[i].column});
+    for (std::size_t i = 0; i < count_; ++i) input_gradient(parts_[i], {dy, half, parts_[i].column});
   }
 
  private:
@@ -70,61 +57,31 @@ class LinearNode final : public Node {
     return dx;
   }
 
-  void weight_gradients(const Part& part, const Tensor& dy, const Half& half_dy) const {
-    const Tensor& x = x_.value();
-    const std::int64_t tokens = x.rows(), inputs = x.columns(), outputs = part.map.outputs();
-    const Matrix gradient{dy.data() + part.column, dy.columns(), true};
-    if (Parameter& weight = *part.map.weight; weight.trainable) {
-      const float beta = weight.begin_grad();
-      if (half_dy) {
-        half_weight_gradient(part, half_dy, beta);
-      } else if (part.map.transposed) {
-        gemm(inputs, outputs, tokens, 1.0F, {x.data(), inputs, true}, {gradient.data, gradient.stride, false}, beta,
-             weight.grad.data(), outputs);
-      } else {
-        gemm(outputs, inputs, tokens, 1.0F, gradient, {x.data(), inputs, false}, beta, weight.grad.data(), inputs);
-      }
-    }
-    if (Parameter* bias = part.map.bias; bias != nullptr && bias->trainable) {
-      sum_rows(x_.tape().arena(), tokens, outputs, bias->begin_grad(), bias->grad.data(),
-               [&](std::int64_t row, std::int64_t rows, float* sum) {
-                 for (std::int64_t r = row; r < row + rows; ++r)
-                   kernels::add(outputs, sum, gradient.data + r * gradient.stride, sum);
-               });
-    }
+  void weight_gradients(const Part& part, const OutputGradient& gradient) const {
+    Arena& arena = x_.tape().arena();
+    if (part.map.weight->trainable) add_weight_gradient(arena, gradient, part.map, x_.value());
+    Parameter* const bias = part.map.bias;
+    if (bias == nullptr || !bias->trainable) return;
+    const std::int64_t outputs = part.map.outputs();
+    sum_rows(arena, x_.rows(), outputs, bias->begin_grad(), bias->grad.data(),
+             [&](std::int64_t row, std::int64_t rows, float* sum) {
+               for (std::int64_t r = row; r < row + rows; ++r)
+                 kernels::add(outputs, sum, gradient.dy.row(r) + gradient.column, sum);
+             });
   }
 
-  void half_weight_gradient(const Part& part, const Half& dy, float beta) const {
-    const Tensor& x = x_.value();
-    const Half half(x_.tape().arena(), x);
-    const std::int64_t tokens = half_padded(x.rows()), inputs = x.columns(), outputs = part.map.outputs();
-    float* const grad = part.map.weight->grad.data();
-    if (part.map.transposed) {
-      gemm(inputs, outputs, tokens, half.matrix(0, 0, true), dy.matrix(0, part.column), beta, grad, outputs);
-    } else {
-      gemm(outputs, inputs, tokens, dy.matrix(0, part.column, true), half.matrix(), beta, grad, inputs);
-    }
-  }
-
-  void input_gradient(const Part& part, const Tensor& dy, const Half& half_dy) const {
-    const std::int64_t tokens = dy.rows(), inputs = part.map.inputs();
+  void input_gradient(const Part& part, const OutputGradient& gradient) const {
     const LowRank* adapter = part.map.adapter;
+    const Tensor& dy = gradient.dy;
     Tensor dh;
     if (adapter != nullptr)
       dh = lora_backward(x_.tape().arena(), *adapter, part.input, part.down, dy.data() + part.column, dy.columns());
     if (!x_.needs_grad()) return;
     const bool dropped = adapter != nullptr && adapter->dropout > 0.0F;
     const GradTarget dx = grad_target(x_);
-    const auto finish = [&](const Tile& tile) {
+    multiply_back(gradient, part.map, dx.beta, dx.data, [&](const Tile& tile) {
       if (adapter != nullptr && !dropped) lora_input_gradient(*adapter, dh, tile, dx.data);
-    };
-    if (half_dy) {
-      gemm(tokens, inputs, part.map.outputs(), half_dy.matrix(0, part.column),
-           half_weight(part.map, part.map.transposed), dx.beta, dx.data, inputs, finish);
-    } else {
-      gemm(tokens, inputs, part.map.outputs(), 1.0F, {dy.data() + part.column, dy.columns(), false},
-           weight_for_backward(part.map), dx.beta, dx.data, inputs, finish);
-    }
+    });
     if (dropped) add_grad(x_, through_dropout(part, dh));
   }
 
@@ -195,48 +152,36 @@ void check(const LinearPart& map, const Variable& x) {
 Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation activation) {
   if (maps.empty() || maps.size() > kMaxParts)
     fail(ErrorCode::mismatch, "a linear map has 1 to {} parts, not {}", kMaxParts, maps.size());
+  check_precision(maps);
   Tape& tape = x.tape();
   std::array<Part, kMaxParts> parts;
+  std::array<Tensor, kMaxParts> up;  // the adapters' transposed b
   std::int64_t width = 0;
   bool wanted = x.needs_grad();
   for (std::size_t i = 0; i < maps.size(); ++i) {
     check(maps[i], x);
-    if (in_half(maps[i]) != in_half(maps[0]))
-      fail(ErrorCode::mismatch, "{} and {} must both be multiplied in bfloat16, or neither", maps[0].weight->name,
-           maps[i].weight->name);
     parts[i].map = maps[i];
     parts[i].column = width;
     width += maps[i].outputs();
     wanted = wanted || trains(maps[i]);
+    if (maps[i].adapter == nullptr) continue;
+    start_adapter(parts[i], x);
+    up[i] = lora_transposed_b(tape.arena(), *maps[i].adapter);
   }
   Variable y = tape.variable(tape.empty(x.rows(), width), wanted);
+  if (y.needs_grad() && maps[0].weight->quantized != nullptr)
+    fail(ErrorCode::unsupported, "{} is held in few bits: there is no way back through it; load the model in float32",
+         maps[0].weight->name);
   // The activation's input is kept where there is a way back, else it is overwritten in place.
   Tensor before;
   if (activation != Activation::none && y.needs_grad()) before = tape.empty(x.rows(), width);
   float* const sum = before ? before.data() : y.value().data();
-  Half half;
-  if (in_half(maps[0])) half = Half(tape.arena(), x.value());
-  for (std::size_t i = 0; i < maps.size(); ++i) {
-    Part& part = parts[i];
-    Tensor up;
-    if (part.map.adapter != nullptr) {
-      start_adapter(part, x);
-      up = lora_transposed_b(tape.arena(), *part.map.adapter);
-    }
-    const Parameter* bias = part.map.bias;
-    const auto finish = [&](const Tile& tile) {
-      if (up) lora_up(*part.map.adapter, part.down, up, tile, sum + part.column, width);
-      finish_tile(tile, bias, activation, before ? before.data() + part.column : nullptr,
-                  y.value().data() + part.column, width);
-    };
-    if (half) {
-      gemm(x.rows(), part.map.outputs(), x.columns(), half.matrix(), half_weight(part.map, !part.map.transposed), 0.0F,
-           sum + part.column, width, finish);
-    } else {
-      gemm(x.rows(), part.map.outputs(), x.columns(), 1.0F, {x.value().data(), x.columns(), false},
-           weight_for_forward(part.map), 0.0F, sum + part.column, width, finish);
-    }
-  }
+  multiply(tape.arena(), x.value(), maps, sum, width, [&](std::size_t i, const Tile& tile) {
+    const Part& part = parts[i];
+    if (up[i]) lora_up(*part.map.adapter, part.down, up[i], tile, sum + part.column, width);
+    finish_tile(tile, part.map.bias, activation, before ? before.data() + part.column : nullptr,
+                y.value().data() + part.column, width);
+  });
   if (y.needs_grad()) tape.record<LinearNode>(x, y, std::move(before), std::move(parts), maps.size());
   return y;
 }

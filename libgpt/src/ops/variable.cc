@@ -7,6 +7,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/elementwise.h"
 #include "ops/rowwise.h"
+#include "tensor/quantized.h"
 
 namespace gpt {
 
@@ -30,6 +31,13 @@ void Parameter::round_half() {
   for_rows(value, [this](std::int64_t row, std::int64_t rows) {
     kernels::to_bfloat16(rows * value.columns(), value.row(row), half.data() + row * value.columns());
   });
+}
+
+void Parameter::quantize(Precision precision, bool transposed) {
+  const auto bits = precision == Precision::int4 ? kernels::QuantBits::four : kernels::QuantBits::eight;
+  const std::int64_t rows = value.rows(), columns = value.columns();
+  quantized = transposed ? std::make_shared<const QuantizedMatrix>(bits, columns, rows, value.data(), 1, columns)
+                         : std::make_shared<const QuantizedMatrix>(bits, rows, columns, value.data(), columns, 1);
 }
 
 Variable::Variable(const Variable& other) noexcept : state_(other.state_) {

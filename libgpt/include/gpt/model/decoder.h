@@ -46,9 +46,10 @@ class Decoder {
   /// it out.
   Parameter& output_projection() const;
 
-  /// Makes the products with the decoder's matrices in bfloat16 from now on, sums and all else staying float32 (a copy
-  /// of the matrices in half their size is held). False where this machine has no bfloat16 products: nothing changes.
-  bool use_bf16();
+  /// How the matrices are held from now on. bfloat16 keeps float32 beside it; false where this machine has no bfloat16
+  /// products: nothing changes. int8 and int4 (the output projection stays int8) replace float32 and are for inference:
+  /// nothing trains or is saved afterwards.
+  bool set_precision(Precision precision);
 
   /// Adds adapters to the named projections (see model/lora.h), B zero and A random, and makes them the only trainable
   /// weights. Error invalid_option for a target that no projection bears.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <string>
 #include <utility>
@@ -11,7 +12,12 @@
 
 namespace gpt {
 
+class QuantizedMatrix;
 class Tape;
+
+/// How a weight is held for products. Sums are float32 always; below 16 bits activations are rounded to 8 bits and
+/// there is no way back.
+enum class Precision { float32, bfloat16, int8, int4 };
 
 /// A weight that outlives the step.
 struct Parameter {
@@ -23,12 +29,16 @@ struct Parameter {
   /// value in bfloat16, or empty. Where it is there, products with this weight are made of it: operands in bfloat16,
   /// sums in float32.
   std::vector<std::uint16_t> half;
+  /// value in 8 or 4 bits, or null: the same for inference alone.
+  std::shared_ptr<const QuantizedMatrix> quantized;
 
   /// 0 for the first contribution of a step, 1 after: what a product multiplies the old gradient with.
   float begin_grad() noexcept { return std::exchange(grad_fresh, false) ? 0.0F : 1.0F; }
   void set_trainable(bool on);
   /// Makes `half` anew from value.
   void round_half();
+  /// Makes `quantized` from value, a matrix [outputs, inputs], or the transpose of one where `transposed`.
+  void quantize(Precision precision, bool transposed);
 };
 
 /// A value on a tape, [rows, columns]; a cheap counted handle.

@@ -133,7 +133,7 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
   inputs.threads->run([&] { make_trainable(inputs, request); });
   if (request.bf16) {
     bool in_bf16 = false;
-    inputs.threads->run([&] { in_bf16 = inputs.decoder->use_bf16(); });
+    inputs.threads->run([&] { in_bf16 = inputs.decoder->set_precision(gpt::Precision::bfloat16); });
     if (!in_bf16) observer.notice("this machine has no bfloat16 products: --bf16 is left out, float32 is used");
   }
   inputs.memory = estimate_memory(config, request.tuning, inputs.parameters, inputs.trainable,

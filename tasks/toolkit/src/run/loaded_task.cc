@@ -99,7 +99,7 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
     } else {
       gpt::load_head(loaded->head_->parameters(), folder);
     }
-    if (options.bf16) loaded->decoder_->use_bf16();
+    if (options.bf16) loaded->decoder_->set_precision(gpt::Precision::bfloat16);
   });
   return loaded;
 }

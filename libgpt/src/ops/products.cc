@@ -1,0 +1,110 @@
+#include "ops/products.h"
+
+#include "gpt/core/error.h"
+#include "gpt/tensor/parallel.h"
+#include "tensor/quantized.h"
+
+namespace gpt {
+namespace {
+
+using Finish = std::function<void(std::size_t, const Tile&)>;
+
+Matrix weight_of(const LinearPart& map, bool transposed) {
+  return {map.weight->value.data(), map.weight->value.columns(), transposed};
+}
+HalfMatrix half_weight(const LinearPart& map, bool transposed) {
+  return {map.weight->half.data(), map.weight->value.columns(), transposed};
+}
+
+/// All groups of all parts in one parallel region: with one row, starting threads costs as much as a product.
+void multiply_quantized(Arena& arena, const Tensor& x, std::span<const LinearPart> maps, float* y, std::int64_t width,
+                        const Finish& finish) {
+  const QuantizedRows rows(arena, x);
+  struct Task {
+    std::size_t part;
+    std::int64_t first, count, column;
+  };
+  constexpr std::int64_t kGroups = 6;  // a task's: 96 outputs
+  std::vector<Task> tasks;
+  std::int64_t column = 0;
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    const std::int64_t groups = maps[i].weight->quantized->groups();
+    for (std::int64_t first = 0; first < groups; first += kGroups)
+      tasks.push_back({i, first, std::min(kGroups, groups - first), column});
+    column += maps[i].outputs();
+  }
+  parallel_for(static_cast<std::int64_t>(tasks.size()), [&](std::int64_t index) {
+    const Task& task = tasks[static_cast<std::size_t>(index)];
+    const QuantizedMatrix& weight = *maps[task.part].weight->quantized;
+    for (std::int64_t g = task.first; g < task.first + task.count; ++g)
+      weight.multiply(g, rows.input(), y + task.column, width);
+    const std::int64_t first = task.first * kernels::kQuantRows;
+    finish(task.part, {0, x.rows(), first, std::min(task.count * kernels::kQuantRows, weight.outputs() - first)});
+  });
+}
+
+}  // namespace
+
+void check_precision(std::span<const LinearPart> maps) {
+  for (const LinearPart& map : maps)
+    if (map.weight->half.empty() != maps[0].weight->half.empty() ||
+        (map.weight->quantized == nullptr) != (maps[0].weight->quantized == nullptr))
+      fail(ErrorCode::mismatch, "{} and {} must be held in the same precision", maps[0].weight->name, map.weight->name);
+}
+
+void multiply(Arena& arena, const Tensor& x, std::span<const LinearPart> maps, float* y, std::int64_t width,
+              const Finish& finish) {
+  if (maps[0].weight->quantized != nullptr) return multiply_quantized(arena, x, maps, y, width, finish);
+  Half half;
+  if (!maps[0].weight->half.empty()) half = Half(arena, x);
+  std::int64_t column = 0;
+  for (std::size_t i = 0; i < maps.size(); ++i) {
+    const LinearPart& map = maps[i];
+    const auto done = [&](const Tile& tile) { finish(i, tile); };
+    if (half) {
+      gemm(x.rows(), map.outputs(), x.columns(), half.matrix(), half_weight(map, !map.transposed), 0.0F, y + column,
+           width, done);
+    } else {
+      gemm(x.rows(), map.outputs(), x.columns(), 1.0F, {x.data(), x.columns(), false}, weight_of(map, !map.transposed),
+           0.0F, y + column, width, done);
+    }
+    column += map.outputs();
+  }
+}
+
+void multiply_back(const OutputGradient& gradient, const LinearPart& map, float beta, float* dx,
+                   const std::function<void(const Tile&)>& finish) {
+  const std::int64_t tokens = gradient.dy.rows(), inputs = map.inputs();
+  if (gradient.half) {
+    gemm(tokens, inputs, map.outputs(), gradient.half.matrix(0, gradient.column), half_weight(map, map.transposed),
+         beta, dx, inputs, finish);
+  } else {
+    gemm(tokens, inputs, map.outputs(), 1.0F, {gradient.dy.data() + gradient.column, gradient.dy.columns(), false},
+         weight_of(map, map.transposed), beta, dx, inputs, finish);
+  }
+}
+
+void add_weight_gradient(Arena& arena, const OutputGradient& gradient, const LinearPart& map, const Tensor& x) {
+  const std::int64_t inputs = map.inputs(), outputs = map.outputs(), width = gradient.dy.columns();
+  const float beta = map.weight->begin_grad();
+  float* const grad = map.weight->grad.data();
+  if (gradient.half) {
+    const Half half(arena, x);
+    const std::int64_t tokens = half_padded(x.rows());
+    if (map.transposed) {
+      gemm(inputs, outputs, tokens, half.matrix(0, 0, true), gradient.half.matrix(0, gradient.column), beta, grad,
+           outputs);
+    } else {
+      gemm(outputs, inputs, tokens, gradient.half.matrix(0, gradient.column, true), half.matrix(), beta, grad, inputs);
+    }
+    return;
+  }
+  const float* const dy = gradient.dy.data() + gradient.column;
+  if (map.transposed) {
+    gemm(inputs, outputs, x.rows(), 1.0F, {x.data(), inputs, true}, {dy, width, false}, beta, grad, outputs);
+  } else {
+    gemm(outputs, inputs, x.rows(), 1.0F, {dy, width, true}, {x.data(), inputs, false}, beta, grad, inputs);
+  }
+}
+
+}  // namespace gpt
