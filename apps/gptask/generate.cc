@@ -9,6 +9,7 @@
 #include "generation_options.h"
 #include "gpt/core/error.h"
 #include "gpt/generate/text_stream.h"
+#include "precision_option.h"
 #include "result_output.h"
 #include "signals.h"
 #include "text_lines.h"
@@ -168,6 +169,7 @@ void declare(gpt::Options& options) {
   options.declare({"skip_special_tokens", Kind::flag, "true", "leave special tokens out of the text"});
   options.declare({"batch_size", Kind::integer, "8", "prompts in work at once"});
   options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_precision_option(options);
 }
 
 }  // namespace
@@ -187,7 +189,8 @@ int generate_command(const std::vector<std::string>& raw) {
               arguments.positional()[0]);
   catch_signals();
   gpt::Threads threads(static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025)));
-  const LanguageModel model = load_language_model(options.text("model"), threads, generation_defaults());
+  const LanguageModel model =
+      load_language_model(options.text("model"), threads, generation_defaults(), precision_of(options));
   gpt::GenerateOptions o = generation_options(options, arguments, model);
   const bool json = options.flag("json");
   read_count(options, "num_return_sequences", o.num_return_sequences);

@@ -12,6 +12,7 @@
 #include "gpt/core/error.h"
 #include "gpt/io/atomic_file.h"
 #include "gptask/toolkit/language_model.h"
+#include "precision_option.h"
 #include "progress.h"
 #include "result_output.h"
 #include "signals.h"
@@ -116,6 +117,7 @@ int score_command(const std::vector<std::string>& raw) {
   options.declare(
       {"output", Kind::text, "", "a file for the tokens: .jsonl as JSON lines, else separated by tabs", {}, {"o"}});
   options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_precision_option(options);
   if (arguments.wants_help()) {
     print_help(usage, options);
     return 0;
@@ -129,7 +131,7 @@ int score_command(const std::vector<std::string>& raw) {
     gpt::fail(gpt::ErrorCode::invalid_option, "which text? give one of --file, --text and --ids-file");
   catch_signals();
   gpt::Threads threads(static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025)));
-  const LanguageModel model = load_language_model(options.text("model"), threads);
+  const LanguageModel model = load_language_model(options.text("model"), threads, {}, precision_of(options));
   const Text text = read(options, model);
   if (text.tokens.size() < 2)
     gpt::fail(gpt::ErrorCode::invalid_option, "{} has {} tokens; 2 are needed, since the first has nothing before it",

@@ -145,3 +145,44 @@ TEST_CASE("threads: a caller's OpenMP setting is as it was") {
   }
   open_mp.set(original);
 }
+
+TEST_CASE("crew: every index once, job after job, nested ones too") {
+  const tbb::global_control more(tbb::global_control::max_allowed_parallelism, 8);
+  for (const int count : {1, 2, 7}) {
+    Threads threads(count);
+    threads.run([&] {
+      const Crew crew;
+      for (int job = 0; job < 2000; ++job) {
+        std::vector<std::atomic<int>> visits(static_cast<std::size_t>(1 + job % 40));
+        parallel_for(static_cast<std::int64_t>(visits.size()), [&](std::int64_t i) {
+          parallel_for(2, [&](std::int64_t) { ++visits[static_cast<std::size_t>(i)]; });
+        });
+        for (const auto& visit : visits) REQUIRE(visit == 2);
+      }
+    });
+  }
+}
+
+TEST_CASE("crew: an exception reaches the caller, and the next job runs") {
+  Threads threads(2);
+  threads.run([] {
+    const Crew crew;
+    for (int round = 0; round < 3; ++round) {
+      CHECK_THROWS_AS(parallel_for(20,
+                                   [](std::int64_t i) {
+                                     if (i == 7) throw std::runtime_error("seven");
+                                   }),
+                      std::runtime_error);
+      std::atomic<int> sum{0};
+      parallel_for(20, [&](std::int64_t i) { sum += static_cast<int>(i); });
+      CHECK(sum == 190);
+    }
+  });
+}
+
+TEST_CASE("crew: outside of threads it changes nothing") {
+  const Crew crew;
+  int sum = 0;
+  parallel_for(5, [&](std::int64_t i) { sum += static_cast<int>(i); });
+  CHECK(sum == 10);
+}

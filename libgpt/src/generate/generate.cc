@@ -159,7 +159,11 @@ std::vector<Generation> generate(const Decoder& decoder, std::span<const std::ve
                                  const GenerateOptions& options, Threads& threads, const GenerateCallbacks& callbacks) {
   const SearchRules rules = rules_of(options, prompts, decoder.config());
   std::vector<Generation> out;
-  if (!prompts.empty()) threads.run([&] { out = Run(decoder, prompts, rules, callbacks).run(); });
+  if (prompts.empty()) return out;
+  threads.run([&] {
+    const Crew crew;
+    out = Run(decoder, prompts, rules, callbacks).run();
+  });
   return out;
 }
 
@@ -170,7 +174,10 @@ Generation generate(const Decoder& decoder, const std::vector<std::int32_t>& pro
   const SearchRules rules = rules_of(options, {&prompt, 1}, decoder.config());
   std::vector<Generation> out;
   KvCache& kept = cache.begin(prompt);
-  threads.run([&] { out = Run(decoder, {&prompt, 1}, rules, callbacks, &kept).run(); });
+  threads.run([&] {
+    const Crew crew;
+    out = Run(decoder, {&prompt, 1}, rules, callbacks, &kept).run();
+  });
   std::vector<std::int32_t> held = prompt;
   held.insert(held.end(), out.front().tokens.begin(), out.front().tokens.end());
   cache.hold(std::move(held));

@@ -4,7 +4,7 @@
 
 #include "gpt/core/error.h"
 #include "gpt/model/decoder.h"
-#include "gpt/tensor/gemm.h"
+#include "gpt/ops/linear.h"
 #include "gpt/tensor/parallel.h"
 #include "kernels/softmax.h"
 
@@ -41,17 +41,18 @@ void check_tokens(std::span<const std::int32_t> tokens, const ModelConfig& confi
 class Scorer {
  public:
   explicit Scorer(const Decoder& decoder)
-      : decoder_(decoder), projection_(decoder.output_projection().value), vocabulary_(decoder.config().vocabulary) {}
+      : decoder_(decoder), projection_(decoder.output_projection()), vocabulary_(decoder.config().vocabulary) {}
 
   /// Hands out logits of the rows [first, last) of a batch's states, a chunk at a time.
   template <typename Use>
   void logits(const Tensor& states, std::int64_t first, std::int64_t last, const Use& use) {
     for (std::int64_t begin = first; begin < last; begin += kChunk) {
       const std::int64_t rows = std::min(kChunk, last - begin), hidden = states.columns();
-      logits_.resize(static_cast<std::size_t>(rows * vocabulary_));
-      gemm(rows, vocabulary_, hidden, 1.0F, {states.row(begin), hidden}, {projection_.data(), hidden, true}, 0.0F,
-           logits_.data(), vocabulary_);
-      use(begin, rows, logits_.data());
+      Tape tape(arena_, false);
+      const Tensor chunk = tape.empty(rows, hidden);
+      std::copy_n(states.row(begin), rows * hidden, chunk.data());
+      const Variable scores = linear(tape.variable(chunk, false), projection_);
+      use(begin, rows, scores.value().data());
     }
   }
 
@@ -95,10 +96,9 @@ class Scorer {
 
  private:
   const Decoder& decoder_;
-  const Tensor projection_;
+  Parameter& projection_;
   std::int64_t vocabulary_;
   Arena arena_;
-  std::vector<float> logits_;
 };
 
 }  // namespace

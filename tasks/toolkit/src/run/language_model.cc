@@ -1,6 +1,7 @@
 #include "gptask/toolkit/language_model.h"
 
 #include "gpt/core/error.h"
+#include "gpt/core/log.h"
 #include "gpt/generate/config.h"
 #include "gpt/io/json.h"
 #include "gpt/model/lora.h"
@@ -60,8 +61,8 @@ const gpt::Tokenizer& LanguageModel::needs_tokenizer() const {
   return *tokenizer;
 }
 
-LanguageModel load_language_model(const std::string& name, gpt::Threads& threads,
-                                  const gpt::GenerateOptions& defaults) {
+LanguageModel load_language_model(const std::string& name, gpt::Threads& threads, const gpt::GenerateOptions& defaults,
+                                  gpt::Precision precision) {
   LanguageModel model;
   model.path = find_model(name);
   const bool adapter = is_adapter(model.path);
@@ -71,9 +72,12 @@ LanguageModel load_language_model(const std::string& name, gpt::Threads& threads
   if (adapter) model.options = gpt::read_generation_config(model.path, model.options);
   threads.run([&] {
     model.decoder = gpt::Decoder::load(weights);
-    if (!adapter) return;
-    gpt::load_adapter(*model.decoder, model.path);
-    model.decoder->merge_lora();
+    if (adapter) {
+      gpt::load_adapter(*model.decoder, model.path);
+      model.decoder->merge_lora();
+    }
+    if (!model.decoder->set_precision(precision))
+      gpt::log_warning("this machine has no bfloat16 products: float32 is used");
   });
   return model;
 }

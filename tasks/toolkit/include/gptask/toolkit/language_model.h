@@ -25,7 +25,9 @@ struct LanguageModel {
 /// A GGUF file, a Hugging Face folder, a folder that finetune wrote, or a PEFT adapter, whose base is looked for where
 /// gptask.json or adapter_config.json says, beside the adapter, and in model_folders(). Errors: not_found, and what
 /// reading weights, tokenizer and generation_config.json throws.
+/// The weights are held in this precision; where the machine has no bfloat16 products, in float32 (log_warning).
 LanguageModel load_language_model(const std::string& name, gpt::Threads& threads,
-                                  const gpt::GenerateOptions& defaults = {});
+                                  const gpt::GenerateOptions& defaults = {},
+                                  gpt::Precision precision = gpt::Precision::float32);
 
 }  // namespace gptask

@@ -1,0 +1,12 @@
+// --precision: how a language model's weights are held.
+#pragma once
+
+#include "gpt/core/options.h"
+#include "gpt/ops/variable.h"
+
+namespace gptask::app {
+
+void declare_precision_option(gpt::Options& options);
+gpt::Precision precision_of(const gpt::Options& options);
+
+}  // namespace gptask::app
