@@ -178,19 +178,10 @@ int chat_command(const std::vector<std::string>& raw) {
               arguments.positional()[0]);
   catch_signals();
   gpt::Threads threads(static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025)));
-<<<<<<< HEAD
-  const LanguageModel model = load_language_model(options.text("model"), threads, generation_defaults());
-  Conversation conversation(model, chat_template_of(options, model.needs_tokenizer()),
-                            generation_options(options, arguments, model), threads);
-=======
   const LanguageModel model =
       load_language_model(options.text("model"), threads, generation_defaults(), precision_of(options));
-  const gpt::Tokenizer& tokenizer = model.needs_tokenizer();
-  gpt::ChatTemplate chat = options.given("chat_template")
-                               ? gpt::ChatTemplate::named(options.text("chat_template"), tokenizer)
-                               : gpt::ChatTemplate::of(tokenizer);
-  Conversation conversation(model, std::move(chat), generation_options(options, arguments, model), threads);
->>>>>>> a1e1427 (tensor: a crew that stays awake between short jobs; apps: --precision for generate, chat and score)
+  Conversation conversation(model, chat_template_of(options, model.needs_tokenizer()),
+                            generation_options(options, arguments, model), threads);
   conversation.set_system(options.text("system"));
   if (options.given("load")) conversation.load(options.text("load"));
   return Chat(conversation, options.flag("json")).run();

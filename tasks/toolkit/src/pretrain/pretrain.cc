@@ -136,7 +136,7 @@ class Run {
     observer_.stage("training");
     decoder_->set_trainable(true);
     bool in_bf16 = false;
-    if (request_.bf16) threads_->run([&] { in_bf16 = decoder_->use_bf16(); });
+    if (request_.bf16) threads_->run([&] { in_bf16 = decoder_->set_precision(gpt::Precision::bfloat16); });
     if (request_.bf16 && !in_bf16)
       observer_.notice("this machine has no bfloat16 products: --bf16 is left out, float32 is used");
     head_ = std::make_unique<gpt::LanguageModelHead>(decoder_->output_projection());
