@@ -1,7 +1,5 @@
 // Files and texts -> examples.
 #include <algorithm>
-#include <charconv>
-#include <cmath>
 #include <map>
 
 #include "encode.h"
@@ -10,6 +8,7 @@
 #include "gpt/core/log.h"
 #include "gptask/classification/data.h"
 #include "gptask/classification/task.h"
+#include "gptask/toolkit/labels.h"
 
 namespace gptask {
 
@@ -60,24 +59,6 @@ std::string read_label(const RowReader& reader, const Row& row, std::size_t colu
     fail(ErrorCode::malformed, "{}: the label (column \"{}\") has a tab or a line break in it; is it the right column?",
          reader.where(row), reader.columns()[column]);
   return std::string(label);
-}
-
-bool parse(const std::string& text, double& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
-}
-
-/// Numbers by value, anything else by code points.
-void sort_labels(std::vector<std::string>& labels) {
-  double value = 0;
-  std::sort(labels.begin(), labels.end());
-  if (!std::all_of(labels.begin(), labels.end(), [&](const auto& label) { return parse(label, value); })) return;
-  std::stable_sort(labels.begin(), labels.end(), [](const auto& a, const auto& b) {
-    double x = 0, y = 0;
-    parse(a, x);
-    parse(b, y);
-    return x < y;
-  });
 }
 
 /// What stands for an input without any token.
