@@ -1,10 +1,11 @@
-// gptask evaluate: scores a fine-tuned folder on a file.
+// gptask evaluate: scores fine-tuned folders on files, or predictions against references.
 #include "gptask/toolkit/evaluate.h"
 
 #include <fmt/format.h>
 
 #include "arguments.h"
 #include "command.h"
+#include "evaluate_options.h"
 #include "gpt/core/error.h"
 #include "progress.h"
 #include "result_output.h"
@@ -18,15 +19,22 @@ namespace {
 using Kind = gpt::OptionSpec::Kind;
 
 const Usage usage = {
-    "gptask evaluate --model D --test-file F --output-dir E [OPTIONS]",
-    "Scores a folder that gptask finetune wrote on a file with answers, and writes test_results.json, the predictions "
-    "and report.html into a folder of their own.",
-    "gptask evaluate --model runs/first --test-file test.csv --output-dir runs/first-test"};
+    "gptask evaluate --model D... --test-file F... --output-dir E [OPTIONS], or\n"
+    "       gptask evaluate TASK --predictions F... --references F [OPTIONS]",
+    "Scores folders that gptask finetune wrote on files with answers, and writes a table of all figures with their "
+    "intervals, the results, the predictions and report.html into a folder of their own. With a task and predictions "
+    "it scores what any system answered, without a model: gptask evaluate TASK --help.",
+    "gptask evaluate --model runs/first runs/second --test-file test.csv --output-dir runs/test"};
+
+template <typename Path>
+void take_paths(const gpt::Options& options, const char* name, std::vector<Path>& paths) {
+  for (const std::string& path : options.list(name)) paths.emplace_back(path);
+}
 
 EvaluateRequest request_from(const gpt::Options& options) {
   EvaluateRequest request;
-  request.model = options.text("model");
-  request.test_file = options.text("test_file");
+  take_paths(options, "model", request.models);
+  take_paths(options, "test_file", request.test_files);
   request.output_dir = options.text("output_dir");
   request.max_samples = options.integer("max_eval_samples");
   request.batch_size = options.integer("per_device_eval_batch_size");
@@ -34,20 +42,27 @@ EvaluateRequest request_from(const gpt::Options& options) {
   request.threads = static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025));
   request.bf16 = options.flag("bf16");
   request.overwrite = options.flag("overwrite_output_dir");
+  request.resume = options.flag("resume_from_checkpoint");
+  take_statistics(options, request.bootstrap, request.paired);
   return request;
 }
 
-}  // namespace
-
-int evaluate_command(const std::vector<std::string>& raw) {
-  Arguments arguments(raw);
-  gpt::Options options;
-  declare_common(options);
-  declare_plugin_option(options);
-  options.declare({"model", Kind::text, "", "the folder that gptask finetune wrote", {}, {"model_name_or_path", "m"}});
-  options.declare({"test_file", Kind::text, "", "the file to score on", {}, {"validation_file"}});
-  options.declare({"output_dir", Kind::text, "", "the folder to write; not the model's", {}, {"o"}});
+void declare_options(gpt::Options& options) {
+  options.declare({"model",
+                   Kind::list,
+                   "",
+                   "folders that gptask finetune wrote, all for one task; several are compared with the first",
+                   {},
+                   {"model_name_or_path", "m"}});
+  options.declare({"test_file", Kind::list, "", "files to score on", {}, {"validation_file"}});
+  options.declare({"output_dir", Kind::text, "", "the folder to write; not a model's", {}, {"o"}});
   options.declare({"overwrite_output_dir", Kind::flag, "false", "replace the evaluation that the folder holds"});
+  options.declare({"resume_from_checkpoint",
+                   Kind::flag,
+                   "false",
+                   "go on with the interrupted evaluation that the folder holds",
+                   {},
+                   {"resume"}});
   options.declare(
       {"max_eval_samples", Kind::integer, "0", "use only the first N examples", {}, {"max_predict_samples"}});
   options.declare({"per_device_eval_batch_size",
@@ -59,6 +74,28 @@ int evaluate_command(const std::vector<std::string>& raw) {
   options.declare({"latency_samples", Kind::integer, "32", "texts answered one at a time to measure latency"});
   options.declare({"threads", Kind::integer, "0", "0: all cores"});
   options.declare({"bf16", Kind::flag, "false", "matrix products in bfloat16, where the machine has them"});
+  declare_statistics(options);
+}
+
+void print_result(const EvaluateRequest& request, const EvaluateResult& result, bool json) {
+  if (json) {
+    nlohmann::ordered_json output{{"output_dir", request.output_dir.string()}, {"report", result.report.string()}};
+    output["results"] = result.results.size() == 1 ? result.results[0] : nlohmann::ordered_json(result.results);
+    output["table"] = table_json(result.table);
+    return print_json(output);
+  }
+  fmt::print("{}\nreport: {}\n", table_text(result.table), result.report.string());
+}
+
+}  // namespace
+
+int evaluate_command(const std::vector<std::string>& raw) {
+  Arguments arguments(raw);
+  if (!arguments.leading().empty()) return evaluate_predictions_command(arguments);
+  gpt::Options options;
+  declare_common(options);
+  declare_plugin_option(options);
+  declare_options(options);
   const gpt::Registry registry = load_tasks(arguments.early("plugin"));
   gpt::Options task_options = declare_options_of_model(arguments, registry, options);
   if (arguments.wants_help()) {
@@ -66,21 +103,12 @@ int evaluate_command(const std::vector<std::string>& raw) {
     return 0;
   }
   arguments.parse(options);
-  if (!arguments.positional().empty())
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; options start with --", arguments.positional()[0]);
   take_task_options(options, task_options);
   EvaluateRequest request = request_from(options);
   request.task_options = std::move(task_options);
   catch_signals();
   Progress progress;
-  const EvaluateResult result = evaluate(request, registry, progress);
-  if (options.flag("json")) {
-    print_json(
-        {{"output_dir", request.output_dir.string()}, {"report", result.report.string()}, {"results", result.results}});
-  } else {
-    print_values("results", result.results);
-    fmt::print("report: {}\n", result.report.string());
-  }
+  print_result(request, evaluate(request, registry, progress), options.flag("json"));
   return 0;
 }
 

@@ -1,6 +1,7 @@
 // Files and texts -> examples.
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "encode.h"
 #include "glue.h"

@@ -39,6 +39,8 @@ class SumScorer : public Scorer {
   std::size_t rows() const override { return statistics_.size() / width_; }
   Json metrics(std::span<const std::uint32_t> rows) const override;
 
+  /// The formula itself.
+  Json of_sums(std::span<const double> sums, double rows) const { return formula_(sums, rows); }
   std::size_t width() const noexcept { return width_; }
   std::span<const double> row(std::size_t i) const { return std::span(statistics_).subspan(i * width_, width_); }
 

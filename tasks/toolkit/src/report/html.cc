@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gpt/core/version.h"
 #include "gptask/toolkit/utf8.h"
 
 namespace gptask {
@@ -67,6 +68,22 @@ std::string shown(const nlohmann::ordered_json& value) {
     return text;
   }
   return value.dump();
+}
+
+std::string number_cell(const nlohmann::ordered_json& value, const nlohmann::ordered_json& interval) {
+  std::string html = fmt::format("<td class=\"n\">{}", html_escape(shown(value)));
+  if (interval.is_array() && interval.size() == 2)
+    html += fmt::format("<br><span class=\"note\">{} to {}</span>", shown(interval[0]), shown(interval[1]));
+  return html + "</td>";
+}
+
+std::string page_begin(std::string_view title, std::string_view subtitle) {
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" "
+      "content=\"width=device-width,initial-scale=1\"><title>{0}</title><style>{1}</style></head>"
+      "<body><main>\n<h1>{0}</h1><p class=\"sub\">{2} &middot; gptask {3}</p>\n",
+      html_escape(title), style_sheet(), html_escape(subtitle), GPTASK_VERSION);
 }
 
 }  // namespace gptask

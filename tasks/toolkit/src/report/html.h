@@ -17,6 +17,9 @@ std::string html_escape(std::string_view text);
 /// A JSON value as a person reads it, not escaped: numbers with four significant digits, strings as they are.
 std::string shown(const nlohmann::ordered_json& value);
 
+/// A table cell with a number and, if it is [low, high], its 95 % interval.
+std::string number_cell(const nlohmann::ordered_json& value, const nlohmann::ordered_json& interval = {});
+
 struct Series {
   std::string name, color;  ///< color: a CSS variable, "--loss"
   std::vector<double> x, y;
@@ -31,6 +34,10 @@ std::string line_picture(const std::string& title, const std::vector<Series>& se
 
 /// A confusion matrix [true][predicted] as a heat map; shades by the share of the row.
 std::string heat_map(const std::vector<std::string>& labels, const nlohmann::ordered_json& counts);
+
+/// A page up to its first section, and what closes it.
+std::string page_begin(std::string_view title, std::string_view subtitle);
+constexpr const char* page_end = "</main></body></html>\n";
 
 /// The style sheet of the report: light and dark.
 std::string_view style_sheet() noexcept;

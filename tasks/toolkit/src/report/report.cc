@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "gpt/core/version.h"
 #include "report/html.h"
 
 namespace gptask {
@@ -13,8 +12,6 @@ using Json = nlohmann::ordered_json;
 std::string section(const std::string& title, const std::string& content) {
   return content.empty() ? "" : fmt::format("<section><h2>{}</h2>{}</section>\n", html_escape(title), content);
 }
-
-std::string number_cell(const Json& value) { return fmt::format("<td class=\"n\">{}</td>", html_escape(shown(value))); }
 
 /// The metrics and speeds a reader looks for first.
 std::string tiles(const Report& report) {
@@ -63,7 +60,8 @@ std::string metrics_table(const Report& report) {
     html += fmt::format("<th class=\"n\">{}</th>", html_escape(evaluation.baseline.value("name", "baseline")));
   html += "</tr>";
   for (const auto& [name, value] : evaluation.metrics.items()) {
-    html += fmt::format("<tr><td>{}</td>{}", html_escape(name), number_cell(value));
+    html +=
+        fmt::format("<tr><td>{}</td>{}", html_escape(name), number_cell(value, report.intervals.value(name, Json())));
     if (compared) html += number_cell(evaluation.baseline.value(name, Json()));
     html += "</tr>";
   }
@@ -107,13 +105,7 @@ std::string pairs_table(const Json& values) {
 
 std::string html_report(const Report& report) {
   const Json& details = report.evaluation.details;
-  std::string html =
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">";
-  html +=
-      fmt::format("<title>{}</title><style>{}</style></head><body><main>\n", html_escape(report.title), style_sheet());
-  html += fmt::format("<h1>{}</h1><p class=\"sub\">{} &middot; gptask {}</p>\n", html_escape(report.title),
-                      html_escape(report.subtitle), GPTASK_VERSION);
+  std::string html = page_begin(report.title, report.subtitle);
   html += tiles(report);
   html += section("Training", curves(report));
   html += section(report.evaluated_on.empty() ? "Scores" : "Scores on " + report.evaluated_on, metrics_table(report));
@@ -123,7 +115,7 @@ std::string html_report(const Report& report) {
   html += section("Most confident mistakes", records_table(details.value("mistakes", Json::array())));
   html += section("Data", pairs_table(report.data));
   html += section("Settings", pairs_table(report.settings));
-  return html + "</main></body></html>\n";
+  return html + page_end;
 }
 
 }  // namespace gptask

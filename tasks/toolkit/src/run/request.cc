@@ -134,9 +134,13 @@ void check(const FinetuneRequest& request) {
 }
 
 void check(const EvaluateRequest& request) {
-  required("model", request.model);
-  required("test_file", request.test_file);
+  required("model", request.models.empty() ? std::filesystem::path() : request.models[0]);
+  required("test_file", request.test_files.empty() ? std::filesystem::path() : request.test_files[0]);
   required("output_dir", request.output_dir);
+  if (request.resume && request.overwrite)
+    gpt::fail(gpt::ErrorCode::invalid_option,
+              "--resume_from_checkpoint continues an evaluation and --overwrite_output_dir replaces it; choose one");
+  at_least("bootstrap_samples", request.bootstrap.samples, 0);
   at_least("per_device_eval_batch_size", request.batch_size, 1);
   at_least("max_eval_samples", request.max_samples, 0);
   at_least("threads", request.threads, 0);

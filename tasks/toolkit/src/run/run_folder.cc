@@ -42,7 +42,7 @@ const char* last_file(RunKind kind) {
     case RunKind::evaluate:
       break;
   }
-  return "test_results.json";
+  return "evaluation.json";
 }
 
 /// The kind of run whose run.json this is; "" if it cannot be told.
@@ -81,6 +81,7 @@ bool written_by_run(const fs::path& path) {
                                                              "vocab.json"};
   const std::string name = path.filename().string();
   return std::find(names.begin(), names.end(), name) != names.end() || name.rfind("checkpoint-", 0) == 0 ||
+         name.rfind("evaluation", 0) == 0 || name.rfind("examples", 0) == 0 || name == "journal.jsonl" ||
          name.rfind("seed-", 0) == 0 || name.rfind("fold-", 0) == 0 || name.rfind("predict_results", 0) == 0 ||
          name.rfind("test_predictions", 0) == 0 || name.rfind(".tmp", 0) == 0;
 }
@@ -111,11 +112,16 @@ RunFolder::RunFolder(fs::path path, RunKind kind, Existing existing)
   if (!holds_run_)
     fail(ErrorCode::invalid_option, "--output_dir {} belongs to a run of gptask {}; choose another folder",
          path_.string(), recorded);
+  if (existing_ == Existing::resume && finished && kind_ == RunKind::evaluate)
+    fail(ErrorCode::invalid_option,
+         "--output_dir {} holds a finished evaluation, so there is nothing to resume; --overwrite_output_dir replaces "
+         "it",
+         path_.string());
   if (existing_ == Existing::refuse)
     fail(ErrorCode::invalid_option,
          "--output_dir {} holds {} run; --overwrite_output_dir replaces it{}, or choose another folder", path_.string(),
          finished ? "another" : "an unfinished",
-         kind_ != RunKind::evaluate ? ", --resume_from_checkpoint continues it" : "");
+         kind_ != RunKind::evaluate || !finished ? ", --resume_from_checkpoint continues it" : "");
 }
 
 void RunFolder::check_same_run(const nlohmann::ordered_json& fingerprint) const {

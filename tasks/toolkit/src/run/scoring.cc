@@ -45,6 +45,15 @@ std::optional<double> mean_loss(gpt::Head& head, std::span<const gpt::Example> e
 
 }  // namespace
 
+gpt::Evaluation evaluated(const gpt::Task& task, gpt::Head& head, const gpt::TaskData& data,
+                          const std::vector<std::vector<float>>& outputs, gpt::Threads& threads) {
+  gpt::Evaluation evaluation = task.evaluate(data, outputs);
+  threads.run([&] {
+    if (const auto loss = mean_loss(head, data.examples, outputs)) evaluation.metrics["loss"] = *loss;
+  });
+  return evaluation;
+}
+
 Scored score(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head, const gpt::TaskData& data,
              std::int64_t batch_size, gpt::Threads& threads, Observer& observer, const gpt::Features* features) {
   const auto begin = std::chrono::steady_clock::now();
@@ -55,10 +64,7 @@ Scored score(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head
   auto outputs = gpt::infer(decoder, head, data.examples, batch_size, threads, progress, features);
   Scored scored;
   scored.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  scored.evaluation = task.evaluate(data, outputs);
-  threads.run([&] {
-    if (const auto loss = mean_loss(head, data.examples, outputs)) scored.evaluation.metrics["loss"] = *loss;
-  });
+  scored.evaluation = evaluated(task, head, data, outputs, threads);
   scored.outputs = std::move(outputs);
   return scored;
 }

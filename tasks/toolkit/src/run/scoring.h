@@ -17,7 +17,11 @@ struct Scored {
   double seconds = 0;                       ///< of inference
 };
 
-/// `features`: of the data's examples, where the decoder's states are kept. Error interrupted when asked to stop.
+/// What the task makes of the outputs of its head, and the mean loss.
+gpt::Evaluation evaluated(const gpt::Task& task, gpt::Head& head, const gpt::TaskData& data,
+                          const std::vector<std::vector<float>>& outputs, gpt::Threads& threads);
+
+/// Inference, then evaluated(). `features`: of the data's examples, where the decoder's states are kept. Error interrupted when asked to stop.
 Scored score(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head, const gpt::TaskData& data,
              std::int64_t batch_size, gpt::Threads& threads, Observer& observer,
              const gpt::Features* features = nullptr);

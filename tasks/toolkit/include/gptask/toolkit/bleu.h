@@ -44,7 +44,7 @@ struct BleuOptions {
   BleuTokenizer tokenizer = BleuTokenizer::mteval_13a;
   bool lowercase = false;
   Smoothing smoothing = Smoothing::exp;
-  std::optional<double> smooth_value;
+  std::optional<double> smooth_value = {};
   bool effective_order = false;  ///< only the orders the hypothesis is long enough for; right for single sentences
   int max_order = 4;
 };

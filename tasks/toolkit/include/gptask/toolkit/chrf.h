@@ -1,5 +1,5 @@
-// chrF (Popovic, "chrF: character n-gram F-score for automatic MT evaluation", WMT 2015) and chrF++ (2017: word unigrams
-// and bigrams too) as sacrebleu computes them.
+// chrF (Popovic, "chrF: character n-gram F-score for automatic MT evaluation", WMT 2015) and chrF++ (2017: word
+// unigrams and bigrams too) as sacrebleu computes them.
 //
 //     chrF = (1 + beta^2) P R / (beta^2 P + R), P and R the means over the orders of matched / n-grams of the
 //     hypothesis and of the reference, in percent
@@ -21,7 +21,7 @@ struct ChrfOptions {
   int word_order = 0;  ///< 2: chrF++
   int beta = 2;        ///< how much more recall counts than precision
   bool lowercase = false;
-  bool whitespace = false;   ///< white space counts as a character
+  bool whitespace = false;     ///< white space counts as a character
   bool eps_smoothing = false;  ///< the mean of the F-scores of all orders, as chrF++.py, Moses and NLTK have it
 };
 

@@ -18,9 +18,10 @@ struct Report {
   std::string evaluated_on;                                       ///< the file behind `evaluation`
   std::string main_metric;
   gpt::Evaluation evaluation;  ///< metrics, baseline, labels, confusion, per_label, mistakes
-  nlohmann::ordered_json speed = nlohmann::ordered_json::object();     ///< name -> number or text, shown as given
-  nlohmann::ordered_json data = nlohmann::ordered_json::object();      ///< rows read, cut, left out
-  nlohmann::ordered_json settings = nlohmann::ordered_json::object();  ///< name -> value
+  nlohmann::ordered_json intervals = nlohmann::ordered_json::object();  ///< of the metrics: name -> [low, high]
+  nlohmann::ordered_json speed = nlohmann::ordered_json::object();      ///< name -> number or text, shown as given
+  nlohmann::ordered_json data = nlohmann::ordered_json::object();       ///< rows read, cut, left out
+  nlohmann::ordered_json settings = nlohmann::ordered_json::object();   ///< name -> value
 };
 
 std::string html_report(const Report& report);

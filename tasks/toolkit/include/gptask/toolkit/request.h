@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gpt/core/options.h"
 #include "gpt/model/lora.h"
 #include "gpt/plugin/registry.h"
 #include "gpt/train/options.h"
+#include "gptask/toolkit/bootstrap.h"
 
 namespace gptask {
 
@@ -57,16 +59,19 @@ struct FinetuneRequest {
 };
 
 struct EvaluateRequest {
-  std::filesystem::path model;  ///< a folder that finetune wrote
-  std::filesystem::path test_file;
+  std::vector<std::filesystem::path> models;  ///< folders that finetune wrote, all for one task
+  std::vector<std::filesystem::path> test_files;
   std::filesystem::path output_dir;
   std::int64_t max_samples = 0;  ///< 0: all
   std::int64_t batch_size = 16;
   int threads = 0;
   bool bf16 = false;  ///< products in bfloat16 where the machine has them
   bool overwrite = false;
+  bool resume = false;                ///< an interrupted evaluation goes on
   std::int64_t latency_samples = 32;  ///< texts answered one at a time to measure latency
   gpt::Options task_options;          ///< of the model's task: columns and format of this file, where they differ
+  BootstrapOptions bootstrap;
+  PairedOptions paired;  ///< each further model against the first
 };
 
 /// Error invalid_option for values that make no sense, naming the option.

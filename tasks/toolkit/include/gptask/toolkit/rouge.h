@@ -1,5 +1,5 @@
-// ROUGE (Lin, "ROUGE: a package for automatic evaluation of summaries", 2004) as Google's rouge-score computes it, which
-// gives the figures of ROUGE-1.5.5 without and with -m (Porter's stemmer).
+// ROUGE (Lin, "ROUGE: a package for automatic evaluation of summaries", 2004) as Google's rouge-score computes it,
+// which gives the figures of ROUGE-1.5.5 without and with -m (Porter's stemmer).
 //
 // ROUGE-N counts common n-grams, ROUGE-L the longest common subsequence of words; ROUGE-Lsum takes lines for sentences
 // and the union of the subsequences that each sentence of the target shares with those of the prediction. Tokens are

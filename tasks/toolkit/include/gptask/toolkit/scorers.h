@@ -8,7 +8,11 @@
 #include <vector>
 
 #include "gpt/plugin/scorer.h"
+#include "gptask/toolkit/bleu.h"
+#include "gptask/toolkit/chrf.h"
 #include "gptask/toolkit/label_metrics.h"
+#include "gptask/toolkit/squad_metrics.h"
+#include "gptask/toolkit/ter.h"
 
 namespace gptask {
 
@@ -39,6 +43,23 @@ ScorerPointer ranking_scorer(std::vector<std::int32_t> truth, std::vector<double
 /// Error mismatch.
 ScorerPointer choice_scorer(const std::vector<std::int32_t>& truth, const std::vector<std::int32_t>& predicted,
                             const std::vector<std::int32_t>& predicted_norm = {});
+
+/// rouge1, rouge2, rougeL, rougeLsum: F-measures in percent, the mean over rows, of the best reference each. Error
+/// mismatch.
+ScorerPointer summary_scorer(const std::vector<std::string>& predictions, const References& references,
+                             bool stem = true);
+
+struct TranslationOptions {
+  BleuOptions bleu;
+  bool lowercase = false;  ///< chrF too
+  TerOptions ter;
+};
+
+/// bleu, chrf, chrf++, ter, over the corpus. Error mismatch.
+ScorerPointer translation_scorer(const std::vector<std::string>& hypotheses, const References& references,
+                                 const TranslationOptions& options = {});
+/// sacrebleu's signature of each: {"bleu": "nrefs:1|...", ...}
+nlohmann::ordered_json translation_signatures(const References& references, const TranslationOptions& options = {});
 
 /// Both of these rows: the metrics of one, then of the other. Error mismatch unless they have as many rows.
 ScorerPointer joined_scorer(ScorerPointer one, ScorerPointer other);

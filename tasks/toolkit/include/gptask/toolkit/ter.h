@@ -1,6 +1,6 @@
-// Translation edit rate (Snover et al., "A study of translation edit rate with targeted human annotation", AMTA 2006) as
-// sacrebleu computes it after Tercom: the fewest insertions, deletions, substitutions and shifts of a run of words that
-// a greedy search finds, divided by the mean length of the references, in percent (lower is better).
+// Translation edit rate (Snover et al., "A study of translation edit rate with targeted human annotation", AMTA 2006)
+// as sacrebleu computes it after Tercom: the fewest insertions, deletions, substitutions and shifts of a run of words
+// that a greedy search finds, divided by the mean length of the references, in percent (lower is better).
 #pragma once
 
 #include <span>
@@ -13,9 +13,9 @@
 namespace gptask {
 
 struct TerOptions {
-  bool normalized = false;      ///< Tercom's tokenization; else white space only
-  bool no_punct = false;        ///< punctuation is removed
-  bool asian_support = false;   ///< with either of these: the same for Chinese and Japanese
+  bool normalized = false;     ///< Tercom's tokenization; else white space only
+  bool no_punct = false;       ///< punctuation is removed
+  bool asian_support = false;  ///< with either of these: the same for Chinese and Japanese
   bool case_sensitive = false;
 };
 
