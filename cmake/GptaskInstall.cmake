@@ -9,7 +9,7 @@ set(plugin_dir ${CMAKE_INSTALL_LIBDIR}/gptask/plugins)
 
 # Libraries find their own beside them.
 set(libraries gpt)
-foreach(task toolkit classification sentiment)
+foreach(task toolkit classification sentiment qa text_to_text summarization translation multiple_choice)
   list(APPEND libraries gptask_${task})
   install(DIRECTORY tasks/${task}/include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
 endforeach()

@@ -27,6 +27,7 @@ class WordTokenizer : public Tokenizer {
           words_.try_emplace(std::string(text.substr(i, end - i)), static_cast<std::int32_t>(words_.size()) + 1);
       encoding.ids.push_back(found.first->second);
       encoding.bytes.push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(end)});
+      encoding.code_points.push_back({code_points(text.substr(0, i)), code_points(text.substr(0, end))});
       i = end;
     }
     return encoding;
@@ -56,6 +57,12 @@ class WordTokenizer : public Tokenizer {
   std::optional<std::int32_t> pad() const override { return std::nullopt; }
 
  private:
+  static std::uint32_t code_points(std::string_view text) {
+    std::uint32_t count = 0;
+    for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) != 0x80U ? 1 : 0;
+    return count;
+  }
+
   bool has_end_;
   std::string template_;
   mutable std::map<std::string, std::int32_t> words_;

@@ -1,0 +1,42 @@
+// A source and its target as one sequence of tokens.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gpt/ops/batch.h"
+#include "gpt/text/tokenizer.h"
+
+namespace gptask {
+
+struct PromptOptions {
+  std::string text;                    ///< the template; {source} stands for the source
+  std::int64_t max_source_length = 0;  ///< tokens; 0: what the model has room for
+  std::int64_t max_target_length = 128;
+};
+
+/// Builds "before source after" + " target" + end of text. The three parts of the prompt are tokenized one by one, so
+/// that a source can be cut to any length without touching what stands around it.
+class Prompt {
+ public:
+  /// Errors: invalid_option where the template lacks {source} or leaves no room for a source.
+  Prompt(const PromptOptions& options, const gpt::Tokenizer& tokenizer, std::int64_t max_tokens);
+
+  struct Built {
+    gpt::Example example;
+    bool cut = false;  ///< the source, or the target
+  };
+  Built build(std::string_view source, const std::optional<std::string>& target) const;
+  std::string text(std::string_view source) const { return before_ + std::string(source) + after_; }
+
+ private:
+  const gpt::Tokenizer& tokenizer_;
+  std::string before_, after_;
+  std::vector<std::int32_t> before_tokens_, after_tokens_;
+  std::size_t source_room_, target_room_;
+};
+
+}  // namespace gptask

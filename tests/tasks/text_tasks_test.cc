@@ -1,0 +1,155 @@
+// Summarization and translation: prompts, files, scores.
+#include <nlohmann/json.hpp>
+
+#include "gptask/summarization/task.h"
+#include "gptask/translation/task.h"
+#include "support/catch.h"
+#include "support/errors.h"
+#include "support/temporary_folder.h"
+#include "tasks/word_tokenizer.h"
+
+namespace {
+
+using gpt::Purpose;
+using gpt::test::put;
+using gpt::test::TemporaryFolder;
+using gpt::test::WordTokenizer;
+using gptask::TextData;
+using Given = std::vector<std::pair<std::string, std::string>>;
+using Json = nlohmann::ordered_json;
+
+template <typename Task>
+struct Bench {
+  explicit Bench(const Given& given = {}) { configure(given); }
+  void configure(const Given& given) {
+    gpt::Options options;
+    task.declare_options(options);
+    for (const auto& [name, value] : given) options.set(name, value);
+    task.configure(options);
+  }
+  std::unique_ptr<TextData> read(const std::string& name, std::string_view content, Purpose purpose,
+                                 std::int64_t max_tokens = 400) {
+    put(folder / name, content);
+    return std::unique_ptr<TextData>(
+        static_cast<TextData*>(task.read(folder / name, tokenizer, max_tokens, purpose).release()));
+  }
+  std::string tokens(const TextData& data, std::size_t i) const {
+    return tokenizer.decode(data.examples[i].tokens, false);
+  }
+  /// A text as the model would write it: its tokens and the end.
+  std::vector<float> written(const std::string& text) const {
+    std::vector<float> ids;
+    for (const std::int32_t id : tokenizer.encode(text, false)) ids.push_back(static_cast<float>(id));
+    ids.push_back(0);
+    return ids;
+  }
+
+  TemporaryFolder folder;
+  WordTokenizer tokenizer;
+  Task task;
+};
+
+using Summaries = Bench<gptask::SummarizationTask>;
+using Translations = Bench<gptask::TranslationTask>;
+
+}  // namespace
+
+TEST_CASE("summarization: prompt, target and end; the loss is on the target") {
+  Summaries bench;
+  const auto data = bench.read("a.csv", "dialogue,summary\nOne two .,Short .\n", Purpose::train);
+  CHECK(bench.tokens(*data, 0) == "One two . / / Summary: Short . <end>");
+  CHECK(data->examples[0].target.loss_from == 6);
+  CHECK(data->text(0) == "One two .\n\nSummary:");
+  CHECK(data->answer(0) == "Short .");
+  const auto open = bench.read("b.csv", "dialogue\nOne two .\n", Purpose::predict);
+  CHECK(bench.tokens(*open, 0) == "One two . / / Summary:");
+  CHECK(open->examples[0].target.loss_from == 6);
+}
+
+TEST_CASE("summarization: templates, long sources and long targets") {
+  Summaries bench(
+      {{"prompt_template", "Read: {source}\\nTL;DR"}, {"max_source_length", "2"}, {"max_target_length", "3"}});
+  const auto data = bench.read("a.csv", "text,summary\na b c,one two three four\nd,e\n", Purpose::train);
+  CHECK(bench.tokens(*data, 0) == "Read: a b / TL;DR one two <end>");
+  CHECK(bench.tokens(*data, 1) == "Read: d / TL;DR e <end>");
+  CHECK(data->truncated == 1);
+  CHECK(bench.task.generation()->max_new_tokens == 3);
+  CHECK_ERROR(bench.read("a.csv", "text,summary\na,b\n", Purpose::train, 6), "invalid_option",
+              "--max_seq_length 6 leaves no room for a source beside a template of 3 tokens and --max_target_length 3");
+  bench.configure({{"prompt_template", "no place"}});
+  CHECK_ERROR(bench.read("a.csv", "text,summary\na,b\n", Purpose::train), "invalid_option", "has no {source}");
+}
+
+TEST_CASE("summarization: several references, lists of sentences") {
+  Summaries bench({{"target_column", "s1,s2"}});
+  const auto data = bench.read("a.jsonl",
+                               R"({"text": ["One .", "Two ."], "s1": "x", "s2": "y"})"
+                               "\n",
+                               Purpose::evaluate);
+  CHECK(data->sources[0] == "One . Two .");
+  CHECK(data->references[0] == std::vector<std::string>{"x", "y"});
+  Summaries lists;
+  const auto more = lists.read("a.jsonl",
+                               R"({"source": "S", "target": ["x", "y"]})"
+                               "\n",
+                               Purpose::evaluate);
+  CHECK(more->references[0] == std::vector<std::string>{"x", "y"});
+}
+
+TEST_CASE("summarization: what was written is scored and kept, beside trivial answers") {
+  Summaries bench;
+  const auto data = bench.read("a.csv", "text,summary\nThe cat sat . It slept .,the cat sat\nDogs bark .,dogs bark\n",
+                               Purpose::evaluate);
+  const std::vector<std::vector<float>> outputs{bench.written("the cat sat"), bench.written("cats \n meow")};
+  const gpt::Evaluation evaluation = bench.task.evaluate(*data, outputs);
+  CHECK(evaluation.metrics.at("rouge1") == Approx(50.0));
+  CHECK(evaluation.files[0].name == "generated_predictions.txt");
+  CHECK(evaluation.files[0].content == "the cat sat\ncats / meow\n");
+  CHECK(evaluation.files[1].name == "generated_predictions.jsonl");
+  REQUIRE(evaluation.baselines.size() == 2);
+  CHECK(evaluation.baselines[0].name == "the first three sentences");
+  CHECK(evaluation.rows[1].at("text") == "cats / meow");
+  CHECK(bench.task.answer(*data, 0, outputs[0]).at("text") == "the cat sat");
+}
+
+TEST_CASE("translation: languages name template, columns and files") {
+  Translations bench({{"source_lang", "en"}, {"target_lang", "de"}});
+  const auto table = bench.read("a.csv", "de,en\nEin Hund,A dog\n", Purpose::train);
+  CHECK(bench.tokens(*table, 0) == "English: A dog / German: Ein Hund <end>");
+  const auto pairs = bench.read("a.jsonl",
+                                R"({"translation": {"en": "A dog", "de": "Ein Hund"}})"
+                                "\n",
+                                Purpose::train);
+  CHECK(bench.tokens(*pairs, 0) == "English: A dog / German: Ein Hund <end>");
+  put(bench.folder / "train.de", "Ein Hund\nZwei\n");
+  const auto lines = bench.read("train.en", "A dog\nTwo\n", Purpose::train);
+  CHECK(bench.tokens(*lines, 1) == "English: Two / German: Zwei <end>");
+  CHECK(lines->examples.size() == 2);
+  const auto open = bench.read("test.en", "A dog\n", Purpose::predict);
+  CHECK(bench.tokens(*open, 0) == "English: A dog / German:");
+  CHECK_ERROR(bench.read("other.en", "A dog\n", Purpose::train), "not_found", "it should hold the translations of");
+  put(bench.folder / "short.de", "Ein Hund\n");
+  CHECK_ERROR(bench.read("short.en", "A dog\nTwo\n", Purpose::train), "mismatch", "");
+}
+
+TEST_CASE("translation: scores, signatures, and the source as it stands") {
+  Translations bench({{"source_lang", "en"}, {"target_lang", "de"}});
+  const auto data = bench.read("a.csv", "en,de\nA dog runs here,Ein Hund rennt hier\n", Purpose::evaluate);
+  const std::vector<std::vector<float>> outputs{bench.written("Ein Hund rennt hier")};
+  const gpt::Evaluation evaluation = bench.task.evaluate(*data, outputs);
+  CHECK(evaluation.metrics.at("bleu") == Approx(100.0));
+  CHECK(evaluation.metrics.at("ter") == Approx(0.0));
+  CHECK(evaluation.baselines[0].name == "the source as it stands");
+  CHECK(evaluation.details.at("signatures").at("bleu").get<std::string>().find("tok:13a") != std::string::npos);
+}
+
+TEST_CASE("text tasks: what is saved answers as before") {
+  Translations bench({{"source_lang", "en"}, {"target_lang", "fr"}, {"num_beams", "3"}, {"max_target_length", "9"}});
+  gptask::TranslationTask other;
+  other.restore(bench.task.state());
+  CHECK(other.state() == bench.task.state());
+  CHECK(other.generation()->num_beams == 3);
+  CHECK(other.generation()->max_new_tokens == 9);
+  CHECK_ERROR(other.restore(Json{{"template", 1}}), "malformed", "the saved state of the task is damaged");
+  CHECK_ERROR(bench.configure({{"num_beams", "0"}}), "invalid_option", "--num_beams must be between 1 and");
+}
