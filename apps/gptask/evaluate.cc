@@ -20,10 +20,13 @@ using Kind = gpt::OptionSpec::Kind;
 
 const Usage usage = {
     "gptask evaluate --model D... --test-file F... --output-dir E [OPTIONS], or\n"
-    "       gptask evaluate TASK --predictions F... --references F [OPTIONS]",
+    "       gptask evaluate TASK --predictions F... --references F [OPTIONS], or\n"
+    "       gptask evaluate TASK --model M --test-file F --output-dir E [OPTIONS]",
     "Scores folders that gptask finetune wrote on files with answers, and writes a table of all figures with their "
     "intervals, the results, the predictions and report.html into a folder of their own. With a task and predictions "
-    "it scores what any system answered, without a model: gptask evaluate TASK --help.",
+    "it scores what any system answered, without a model: gptask evaluate TASK --help. With a task and a model that "
+    "was "
+    "not tuned it asks the model as it is (multiple-choice, summarization, translation).",
     "gptask evaluate --model runs/first runs/second --test-file test.csv --output-dir runs/test"};
 
 template <typename Path>
@@ -91,13 +94,17 @@ void print_result(const EvaluateRequest& request, const EvaluateResult& result, 
 
 int evaluate_command(const std::vector<std::string>& raw) {
   Arguments arguments(raw);
-  if (!arguments.leading().empty()) return evaluate_predictions_command(arguments);
+  const std::string task = arguments.leading();  // with models: they are asked as they are, untuned
+  const bool untuned =
+      !task.empty() && (!arguments.early("model").empty() || !arguments.early("model_name_or_path").empty());
+  if (!task.empty() && !untuned) return evaluate_predictions_command(arguments);
   gpt::Options options;
   declare_common(options);
   declare_plugin_option(options);
   declare_options(options);
   const gpt::Registry registry = load_tasks(arguments.early("plugin"));
-  gpt::Options task_options = declare_options_of_model(arguments, registry, options);
+  gpt::Options task_options = untuned ? declare_task_options(registry.find(task), options)
+                                      : declare_options_of_model(arguments, registry, options);
   if (arguments.wants_help()) {
     print_help(usage, options);
     return 0;
@@ -106,6 +113,7 @@ int evaluate_command(const std::vector<std::string>& raw) {
   take_task_options(options, task_options);
   EvaluateRequest request = request_from(options);
   request.task_options = std::move(task_options);
+  request.untuned = task;
   catch_signals();
   Progress progress;
   print_result(request, evaluate(request, registry, progress), options.flag("json"));

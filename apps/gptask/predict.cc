@@ -34,12 +34,17 @@ void print_answer(const Json& answer, const std::string& text, bool json) {
   }
   std::string all;
   if (answer.contains("probabilities"))
-    for (const auto& [label, probability] : answer.at("probabilities").items())
-      all += fmt::format("{}{}={:.4f}", all.empty() ? "" : " ", label, probability.get<double>());
-  const std::string label = answer.value("label", "");
+    for (const auto& [name, value] : answer.at("probabilities").items())
+      all += fmt::format("{}{}={:.4f}", all.empty() ? "" : " ", name, value.get<double>());
+  const Json* label = nullptr;
+  for (const char* key : {"answer", "label"})
+    if (label == nullptr && answer.contains(key)) label = &answer.at(key);
   const std::string probability =
       answer.contains("probability") ? fmt::format("{:.4f}", answer.at("probability").get<double>()) : "";
-  fmt::print("{}\t{}\t{}\t{}\n", label, probability, all, one_line(text));
+  const std::string first = label == nullptr     ? ""
+                            : label->is_string() ? one_line(label->get<std::string>())
+                                                 : label->dump();
+  fmt::print("{}\t{}\t{}\t{}\n", first, probability, all, one_line(text));
 }
 
 void predict_texts(const LoadedTask& model, const std::vector<std::string>& texts, std::int64_t batch_size, bool json) {
@@ -71,8 +76,13 @@ void predict_lines(const LoadedTask& model, std::istream& input, const std::stri
 void predict_file(const LoadedTask& model, const std::string& file, std::int64_t batch_size, bool json) {
   const auto data = model.read(file, gpt::Purpose::predict);
   const auto outputs = model.infer(*data, batch_size);
-  for (std::size_t i = 0; i < outputs.size(); ++i)
-    print_answer(model.task().answer(*data, i, outputs[i]), data->text(i), json);
+  const std::vector<Json> answers = model.task().answers(*data, outputs);
+  std::size_t example = 0;  // the first of each row's
+  for (const Json& answer : answers) {
+    print_answer(answer, data->text(example), json);
+    const std::uint64_t row = data->rows[example];
+    while (example < data->rows.size() && data->rows[example] == row) ++example;
+  }
   for (const auto& [reason, count] : data->skipped.items())
     fmt::print(stderr, "note: {} rows left out: {}\n", count.dump(), reason);
 }

@@ -31,8 +31,9 @@ class KeywordHead : public gpt::Head {
 
 class KeywordTask : public gptask::ClassificationTask {
  public:
-  std::unique_ptr<gpt::Head> make_head(const gpt::ModelConfig& config, gpt::Random& random) const override {
-    return std::make_unique<KeywordHead>(config.hidden, static_cast<std::int64_t>(labels().size()), 0.02F, random);
+  std::unique_ptr<gpt::Head> make_head(gpt::Decoder& decoder, gpt::Random& random) const override {
+    return std::make_unique<KeywordHead>(decoder.config().hidden, static_cast<std::int64_t>(labels().size()), 0.02F,
+                                         random);
   }
   /// Transformers has no such head (its ForSequenceClassification reads the last token only): it gets the decoder
   /// alone.

@@ -7,6 +7,7 @@
 #include "support/catch.h"
 #include "support/errors.h"
 #include "support/temporary_folder.h"
+#include "support/tiny_decoder.h"
 #include "tasks/word_tokenizer.h"
 
 namespace {
@@ -116,7 +117,7 @@ TEST_CASE("an empty text without a token to stand for it") {
 TEST_CASE("a task that knows no labels yet") {
   ClassificationTask task;
   gpt::Random random(1);
-  CHECK_ERROR(task.make_head({}, random), "mismatch",
+  CHECK_ERROR(task.make_head(*gpt::Decoder::create(gpt::test::tiny_gpt2(), 1), random), "mismatch",
               "no labels are known yet: read training data or restore a trained task first");
   CHECK_ERROR(task.transformers(), "mismatch", "no labels are known yet");
   CHECK_ERROR(task.read("a.csv", WordTokenizer(), 10, Purpose::evaluate), "mismatch", "no labels are known yet");

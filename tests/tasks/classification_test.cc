@@ -5,6 +5,7 @@
 #include "gptask/classification/task.h"
 #include "gptask/sentiment/task.h"
 #include "support/catch.h"
+#include "support/tiny_decoder.h"
 #include "tasks/bench.h"
 
 namespace {
@@ -271,15 +272,14 @@ TEST_CASE("what Transformers is told") {
 TEST_CASE("the head is Transformers' score.weight, [labels, hidden]") {
   Bench bench;
   bench.read("a.csv", "text,label\na,1\nb,2\nc,3\n", Purpose::train);
-  gpt::ModelConfig config;
-  config.hidden = 64;
   gpt::Random random(1);
-  const auto head = bench.task.make_head(config, random);
+  const auto decoder = gpt::Decoder::create(gpt::test::tiny_gpt2(), 1);
+  const auto head = bench.task.make_head(*decoder, random);
   const auto parameters = head->parameters();
   REQUIRE(parameters.size() == 1);
   CHECK(parameters[0]->name == "score.weight");
   CHECK(parameters[0]->value.rows() == 3);
-  CHECK(parameters[0]->value.columns() == 64);
+  CHECK(parameters[0]->value.columns() == 48);
 }
 
 TEST_CASE("sentiment knows the columns of reviews") {

@@ -77,9 +77,9 @@ TEST_CASE("multiple choice: the files that are about") {
                                "\n",
                                Purpose::train);
   CHECK(list->examples[0].target.label == 2);
-  Bench numbers({{"header", "false"}});
+  Bench numbers(Given{{"header", "no"}});
   CHECK(numbers.read("d.csv", "q,w,x,y,z,C\n", Purpose::train)->examples[0].target.label == 2);
-  Bench from_one({{"first_choice", "1"}});
+  Bench from_one(Given{{"first_choice", "1"}});
   CHECK(from_one
             .read("e.jsonl",
                   R"({"question": "q", "choices": ["x", "y"], "label": 1})"
@@ -126,7 +126,7 @@ TEST_CASE("multiple choice: likelihoods, also by length") {
 }
 
 TEST_CASE("multiple choice: what is saved answers as before; errors name the place") {
-  Bench bench({{"prompt_template", "{question} so"}, {"first_choice", "1"}});
+  Bench bench(Given{{"prompt_template", "{question} so"}, {"first_choice", "1"}});
   bench.read("a.csv", "question,A,B,C,D,label\nq,a,b,c,d,2\n", Purpose::train);
   MultipleChoiceTask other;
   other.restore(bench.task.state());

@@ -77,16 +77,17 @@ TEST_CASE("qa: a SQuAD file becomes question, passage and end, with the answer's
 }
 
 TEST_CASE("qa: a long passage is read in windows that overlap") {
-  Bench bench({{"doc_stride", "2"}});
+  Bench bench(Given{{"doc_stride", "2"}});
   const auto data = bench.read("train.json", kSquad, Purpose::train, 9);
-  REQUIRE(data->examples.size() == 6);  // room for 4 and for 5 tokens of 9
+  REQUIRE(data->examples.size() == 7);  // room for 4 and for 5 tokens of 9
   CHECK(bench.tokens(*data, 0) == "Who fell ? / Zoë fell asleep in <end>");
   CHECK(bench.tokens(*data, 1) == "Who fell ? / asleep in the old <end>");
   CHECK(bench.tokens(*data, 2) == "Who fell ? / the old red barn <end>");
   CHECK(bench.tokens(*data, 3) == "Who fell ? / red barn . <end>");
   CHECK(bench.tokens(*data, 4) == "Where ? / Zoë fell asleep in the <end>");
   CHECK(bench.tokens(*data, 5) == "Where ? / in the old red barn <end>");
-  CHECK(data->rows == std::vector<std::uint64_t>{1, 1, 1, 1, 2, 2});
+  CHECK(bench.tokens(*data, 6) == "Where ? / red barn . <end>");
+  CHECK(data->rows == std::vector<std::uint64_t>{1, 1, 1, 1, 2, 2, 2});
   CHECK(data->examples[0].target.first == 4);
   CHECK(data->examples[1].target.first == 8);  // not in this window: the end
   CHECK(data->examples[1].target.last == 8);
@@ -136,12 +137,12 @@ TEST_CASE("qa: the best span, its place in code points, and the files of run_qa.
 }
 
 TEST_CASE("qa: windows of a question compete, and a longest answer is kept to") {
-  Bench bench({{"doc_stride", "2"}, {"max_answer_length", "2"}});
+  Bench bench(Given{{"doc_stride", "2"}, {"max_answer_length", "2"}});
   const auto data = bench.read("dev.json", kSquad, Purpose::evaluate, 9);
   std::vector<std::vector<float>> outputs;
   for (const gpt::Example& example : data->examples) outputs.push_back(scores(example, {}));
   outputs[1] = scores(data->examples[1], {{4, 2, 0}, {7, 0, 2}});  // four tokens: too long
-  outputs[3] = scores(data->examples[3], {{4, 1, 0}, {5, 0, 1}});
+  outputs[3] = scores(data->examples[3], {{4, 1.5, 0}, {5, 0, 1.5}});
   outputs[5] = scores(data->examples[5], {{5, 1, 1}});
   const auto answers = bench.task.answers(*data, outputs);
   REQUIRE(answers.size() == 2);
@@ -153,7 +154,7 @@ TEST_CASE("qa: SQuAD 2.0 may have no answer, by a threshold") {
   const std::string file = R"({"data": [{"paragraphs": [{"context": "a b c", "qas": [)"
                            R"({"id": "x", "question": "q", "is_impossible": true, "answers": []},)"
                            R"({"id": "y", "question": "q", "answers": [{"text": "b", "answer_start": 2}]}]}]}]})";
-  Bench bench({{"version_2_with_negative", "true"}});
+  Bench bench(Given{{"version_2_with_negative", "true"}});
   const auto data = bench.read("dev.json", file, Purpose::evaluate);
   CHECK(data->examples[0].target.first == 5);  // q / a b c <end>
   const auto first = scores(data->examples[0], {{5, 2, 2}, {3, 1, 1}}), second = scores(data->examples[1], {{3, 2, 2}});
@@ -171,7 +172,7 @@ TEST_CASE("qa: SQuAD 2.0 may have no answer, by a threshold") {
 }
 
 TEST_CASE("qa: what is saved answers as before") {
-  Bench bench({{"doc_stride", "7"}, {"max_answer_length", "3"}, {"version_2_with_negative", "true"}});
+  Bench bench(Given{{"doc_stride", "7"}, {"max_answer_length", "3"}, {"version_2_with_negative", "true"}});
   QaTask other;
   other.restore(bench.task.state());
   CHECK(other.state() == bench.task.state());

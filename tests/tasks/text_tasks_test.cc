@@ -36,11 +36,10 @@ struct Bench {
   std::string tokens(const TextData& data, std::size_t i) const {
     return tokenizer.decode(data.examples[i].tokens, false);
   }
-  /// A text as the model would write it: its tokens and the end.
+  /// A text as the model would write it.
   std::vector<float> written(const std::string& text) const {
     std::vector<float> ids;
     for (const std::int32_t id : tokenizer.encode(text, false)) ids.push_back(static_cast<float>(id));
-    ids.push_back(0);
     return ids;
   }
 
@@ -81,7 +80,7 @@ TEST_CASE("summarization: templates, long sources and long targets") {
 }
 
 TEST_CASE("summarization: several references, lists of sentences") {
-  Summaries bench({{"target_column", "s1,s2"}});
+  Summaries bench(Given{{"target_column", "s1,s2"}});
   const auto data = bench.read("a.jsonl",
                                R"({"text": ["One .", "Two ."], "s1": "x", "s2": "y"})"
                                "\n",
@@ -108,12 +107,12 @@ TEST_CASE("summarization: what was written is scored and kept, beside trivial an
   CHECK(evaluation.files[1].name == "generated_predictions.jsonl");
   REQUIRE(evaluation.baselines.size() == 2);
   CHECK(evaluation.baselines[0].name == "the first three sentences");
-  CHECK(evaluation.rows[1].at("text") == "cats / meow");
-  CHECK(bench.task.answer(*data, 0, outputs[0]).at("text") == "the cat sat");
+  CHECK(evaluation.rows[1].at("answer") == "cats / meow");
+  CHECK(bench.task.answer(*data, 0, outputs[0]).at("answer") == "the cat sat");
 }
 
 TEST_CASE("translation: languages name template, columns and files") {
-  Translations bench({{"source_lang", "en"}, {"target_lang", "de"}});
+  Translations bench(Given{{"source_lang", "en"}, {"target_lang", "de"}});
   const auto table = bench.read("a.csv", "de,en\nEin Hund,A dog\n", Purpose::train);
   CHECK(bench.tokens(*table, 0) == "English: A dog / German: Ein Hund <end>");
   const auto pairs = bench.read("a.jsonl",
@@ -133,7 +132,7 @@ TEST_CASE("translation: languages name template, columns and files") {
 }
 
 TEST_CASE("translation: scores, signatures, and the source as it stands") {
-  Translations bench({{"source_lang", "en"}, {"target_lang", "de"}});
+  Translations bench(Given{{"source_lang", "en"}, {"target_lang", "de"}});
   const auto data = bench.read("a.csv", "en,de\nA dog runs here,Ein Hund rennt hier\n", Purpose::evaluate);
   const std::vector<std::vector<float>> outputs{bench.written("Ein Hund rennt hier")};
   const gpt::Evaluation evaluation = bench.task.evaluate(*data, outputs);
@@ -144,7 +143,8 @@ TEST_CASE("translation: scores, signatures, and the source as it stands") {
 }
 
 TEST_CASE("text tasks: what is saved answers as before") {
-  Translations bench({{"source_lang", "en"}, {"target_lang", "fr"}, {"num_beams", "3"}, {"max_target_length", "9"}});
+  Translations bench(
+      Given{{"source_lang", "en"}, {"target_lang", "fr"}, {"num_beams", "3"}, {"max_target_length", "9"}});
   gptask::TranslationTask other;
   other.restore(bench.task.state());
   CHECK(other.state() == bench.task.state());

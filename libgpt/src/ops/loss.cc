@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gpt/core/error.h"
+#include "gpt/ops/linear.h"
 #include "gpt/tensor/gemm.h"
 #include "kernels/elementwise.h"
 #include "kernels/softmax.h"
@@ -162,6 +163,31 @@ Variable projected_cross_entropy(const Variable& states, Parameter& weight, std:
   loss.value().data()[0] = static_cast<float>(sum * static_cast<double>(scale));
   if (grad) tape.record<LossNode>(states, loss, std::move(grad));
   return loss;
+}
+
+std::vector<float> projected_log_probabilities(const Variable& states, Parameter& weight,
+                                               std::span<const std::int32_t> targets) {
+  check(states.rows(), weight.value.rows(), targets, {});
+  std::vector<std::int64_t> wanted;
+  for (std::int64_t row = 0; row < states.rows(); ++row)
+    if (targets[static_cast<std::size_t>(row)] >= 0) wanted.push_back(row);
+  std::vector<float> out(targets.size(), 0.0F);
+  const std::int64_t count = static_cast<std::int64_t>(wanted.size()), n = states.columns();
+  Tape tape(states.tape().arena(), false);
+  for (std::int64_t first = 0; first < count; first += kChunk) {
+    const std::int64_t rows = std::min(kChunk, count - first);
+    const Tensor chunk = tape.empty(rows, n);
+    for (std::int64_t r = 0; r < rows; ++r)
+      std::copy_n(states.value().row(wanted[static_cast<std::size_t>(first + r)]), n, chunk.row(r));
+    const Variable logits = linear(tape.variable(chunk, false), weight);
+    parallel_for(rows, [&](std::int64_t r) {
+      const auto row = static_cast<std::size_t>(wanted[static_cast<std::size_t>(first + r)]);
+      const float* const line = logits.value().row(r);
+      const kernels::LogSum sum = kernels::log_sum_exp(logits.columns(), line);
+      out[row] = (line[targets[row]] - sum.top) - sum.log_sum;
+    });
+  }
+  return out;
 }
 
 }  // namespace gpt

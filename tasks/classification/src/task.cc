@@ -52,7 +52,8 @@ void ClassificationTask::need_labels() const {
     fail(ErrorCode::mismatch, "no labels are known yet: read training data or restore a trained task first");
 }
 
-std::unique_ptr<gpt::Head> ClassificationTask::make_head(const gpt::ModelConfig& config, gpt::Random& random) const {
+std::unique_ptr<gpt::Head> ClassificationTask::make_head(gpt::Decoder& decoder, gpt::Random& random) const {
+  const gpt::ModelConfig& config = decoder.config();
   need_labels();
   gpt::SequenceHeadOptions options;
   if (labels_.problem == Problem::multi_label) options.loss = gpt::SequenceLoss::binary_cross_entropy;

@@ -105,7 +105,8 @@ void QaTask::restore(const nlohmann::ordered_json& state) try {
        error.what());
 }
 
-std::unique_ptr<gpt::Head> QaTask::make_head(const gpt::ModelConfig& config, gpt::Random& random) const {
+std::unique_ptr<gpt::Head> QaTask::make_head(gpt::Decoder& decoder, gpt::Random& random) const {
+  const gpt::ModelConfig& config = decoder.config();
   return std::make_unique<gpt::SpanHead>(config.hidden, config.initializer_range, random);
 }
 

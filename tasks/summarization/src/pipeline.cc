@@ -26,7 +26,7 @@ Summarizer Summarizer::load(const std::map<std::string, std::string>& files, con
 
 std::vector<std::string> Summarizer::summarize(const std::vector<std::string>& texts) const {
   std::vector<std::string> written;
-  for (const nlohmann::ordered_json& record : model_->predict(texts)) written.push_back(record.at("text"));
+  for (const nlohmann::ordered_json& record : model_->predict(texts)) written.push_back(record.at("answer"));
   return written;
 }
 

@@ -58,7 +58,7 @@ gpt::Evaluation TextToTextTask::evaluate(const gpt::TaskData& any, std::span<con
   std::string lines, records;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     texts.push_back(written(data, outputs[i]));
-    Json record{{"row", data.rows[i]}, {"text", texts.back()}};
+    Json record{{"row", data.rows[i]}, {"answer", texts.back()}};
     if (!data.references[i].empty()) record["references"] = data.references[i];
     lines += escaped(texts.back()) + "\n";
     records += record.dump() + "\n";
@@ -87,7 +87,7 @@ gpt::Evaluation TextToTextTask::evaluate(const gpt::TaskData& any, std::span<con
 }
 
 Json TextToTextTask::answer(const gpt::TaskData& any, std::size_t, std::span<const float> output) const {
-  return {{"text", written(static_cast<const TextData&>(any), output)}};
+  return {{"answer", written(static_cast<const TextData&>(any), output)}};
 }
 
 }  // namespace gptask

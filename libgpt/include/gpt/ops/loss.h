@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "gpt/ops/variable.h"
 
@@ -26,6 +27,11 @@ Variable cross_entropy(const Variable& logits, std::span<const std::int32_t> lab
 /// and gradients are made in the same pass. Only a loss that backward starts from.
 Variable projected_cross_entropy(const Variable& states, Parameter& weight, std::span<const std::int32_t> targets,
                                  float scale, const CrossEntropyOptions& options = {});
+
+/// log softmax(row w')[target] of each row of states, 0 where the target is -1. For inference: there is no way back.
+/// Error mismatch.
+std::vector<float> projected_log_probabilities(const Variable& states, Parameter& weight,
+                                               std::span<const std::int32_t> targets);
 
 /// scale * sum over all entries of -(t log sigmoid(x) + (1 - t) log(1 - sigmoid(x))); targets: a number from 0 to 1 an
 /// entry, row by row (torch.nn.BCEWithLogitsLoss); entries whose target is NaN do not count. Error mismatch.

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,8 +12,9 @@
 
 #include "gpt/core/options.h"
 #include "gpt/data/example.h"
+#include "gpt/generate/options.h"
 #include "gpt/head/head.h"
-#include "gpt/model/config.h"
+#include "gpt/model/decoder.h"
 #include "gpt/plugin/scorer.h"
 #include "gpt/text/tokenizer.h"
 
@@ -86,7 +88,13 @@ class Task {
   virtual std::unique_ptr<TaskData> from_texts(std::span<const std::string> texts, const Tokenizer& tokenizer,
                                                std::int64_t max_tokens) const = 0;
 
-  virtual std::unique_ptr<Head> make_head(const ModelConfig& config, Random& random) const = 0;
+  /// The decoder is there for its configuration and its output projection; it must not be changed.
+  virtual std::unique_ptr<Head> make_head(Decoder& decoder, Random& random) const = 0;
+  /// Set: the answers are texts that the model writes. Each example is read up to Target::loss_from and gone on from
+  /// there; evaluate and answer get the ids of the tokens written (without the end token) as outputs.
+  virtual std::optional<GenerateOptions> generation() const { return std::nullopt; }
+  /// Prepares the task for a model that was not tuned for it. False (the default) where it needs a trained head.
+  virtual bool zero_shot() { return false; }
 
   /// After training, before the final evaluation: the validation set and what the head gave for it. A task may fit how
   /// it answers to them (the temperature of its probabilities); it is part of the state. The default does nothing.
@@ -96,6 +104,9 @@ class Task {
   virtual Evaluation evaluate(const TaskData& data, std::span<const std::vector<float>> outputs) const = 0;
   /// The answer to one example: at least {"label": ..., "probability": ...}.
   virtual nlohmann::ordered_json answer(const TaskData& data, std::size_t i, std::span<const float> output) const = 0;
+  /// The answer to each row. The default: of each example, which are the same where a row is one example.
+  virtual std::vector<nlohmann::ordered_json> answers(const TaskData& data,
+                                                      std::span<const std::vector<float>> outputs) const;
   /// The name in Evaluation::metrics that tells which of two models is better (higher).
   virtual std::string main_metric() const = 0;
 

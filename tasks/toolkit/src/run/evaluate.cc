@@ -12,6 +12,7 @@
 #include "gptask/toolkit/run_folder.h"
 #include "run/inputs.h"
 #include "run/journal.h"
+#include "run/outputs.h"
 #include "run/results.h"
 #include "run/scoring.h"
 #include "run/tables.h"
@@ -57,11 +58,7 @@ std::shared_ptr<const gpt::TaskData> read(const LoadedTask& model, const fs::pat
   auto data = model.read(file, gpt::Purpose::evaluate);
   tell_counts(*data, model.max_tokens(), observer);
   if (data->examples.empty()) gpt::fail(gpt::ErrorCode::malformed, "{}: no row can be used", file.string());
-  const auto limit = static_cast<std::size_t>(request.max_samples);
-  if (limit == 0 || data->examples.size() <= limit) return data;
-  std::vector<std::uint32_t> indices(limit);
-  std::iota(indices.begin(), indices.end(), 0U);
-  return data->take(indices);
+  return first_rows(std::move(data), request.max_samples);
 }
 
 /// Milliseconds of answering one text at a time: {"median", "p95"}; empty without samples.
@@ -164,7 +161,8 @@ Json speed_of(const Json& results) {
 Json finish(const EvaluateRequest& request, const Part& part, const Journal& journal, EvaluationTable& table,
             TableBuilder& builder, Observer& observer) {
   const LoadedTask& model = *part.model;
-  gpt::Evaluation evaluation = evaluated(model.task(), model.head(), *part.data, journal.outputs(), model.threads());
+  gpt::Evaluation evaluation =
+      evaluated(model.task(), model.decoder(), model.head(), *part.data, journal.outputs(), model.threads());
   Json results = prefixed("test", evaluation.metrics);
   results.update(prefixed("test_baseline", evaluation.baseline));
   results.update(speed_fields("test", part.data->examples.size(), request.batch_size, journal.seconds()));
@@ -195,6 +193,7 @@ Json fingerprint(const EvaluateRequest& request) {
   values["max_eval_samples"] = request.max_samples;
   values["per_device_eval_batch_size"] = request.batch_size;
   values["bf16"] = request.bf16;
+  values["untuned"] = request.untuned;
   values["task_options"] = request.task_options.to_json();
   return values;
 }
@@ -236,6 +235,7 @@ class Evaluation {
     LoadOptions options;
     options.threads = request_.threads;
     options.bf16 = request_.bf16;
+    options.untuned = request_.untuned;
     options.task_options = request_.task_options;
     Part part;
     part.model_path = request_.models[i];

@@ -1,25 +1,18 @@
 #include "run/inputs.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "gpt/core/error.h"
 #include "gpt/io/weight_source.h"
 #include "gpt/train/trainer.h"
 #include "gptask/toolkit/models.h"
 #include "run/new_tokens.h"
+#include "run/outputs.h"
 
 namespace gptask {
 namespace {
 
 enum Stream : std::uint64_t { head_weights = 0x68656164, split = 0x73706c69 };
-
-std::unique_ptr<gpt::TaskData> first(std::unique_ptr<gpt::TaskData> data, std::int64_t limit) {
-  if (limit <= 0 || data->examples.size() <= static_cast<std::size_t>(limit)) return data;
-  std::vector<std::uint32_t> indices(static_cast<std::size_t>(limit));
-  std::iota(indices.begin(), indices.end(), 0U);
-  return data->take(indices);
-}
 
 /// Moves the training examples order[begin, end) to the validation set; both keep the order of the file.
 void move_to_validation(Inputs& inputs, std::vector<std::uint32_t> order, std::size_t begin, std::size_t end) {
@@ -62,7 +55,7 @@ std::unique_ptr<gpt::TaskData> read(Inputs& inputs, const std::filesystem::path&
   auto data = inputs.task->read(file, *inputs.tokenizer, inputs.max_tokens, purpose);
   tell_counts(*data, inputs.max_tokens, observer);
   if (data->examples.empty()) gpt::fail(gpt::ErrorCode::malformed, "{}: no row can be used", file.string());
-  return first(std::move(data), limit);
+  return first_rows(std::move(data), limit);
 }
 
 void read_data(Inputs& inputs, const FinetuneRequest& request, Observer& observer) {
@@ -70,11 +63,11 @@ void read_data(Inputs& inputs, const FinetuneRequest& request, Observer& observe
   inputs.train = read(inputs, request.train_file, Purpose::train, 0, observer);
   if (request.folds > 0) hold_out_fold(inputs, request);
   if (request.validation_split > 0) split_off(inputs, request.validation_split, request.train.seed);
-  inputs.train = first(std::move(inputs.train), request.max_train_samples);
+  inputs.train = first_rows(std::move(inputs.train), request.max_train_samples);
   if (!request.validation_file.empty())
     inputs.validation = read(inputs, request.validation_file, Purpose::evaluate, request.max_eval_samples, observer);
   else if (inputs.validation)
-    inputs.validation = first(std::move(inputs.validation), request.max_eval_samples);
+    inputs.validation = first_rows(std::move(inputs.validation), request.max_eval_samples);
   if (!request.mismatched_file.empty())
     inputs.mismatched = read(inputs, request.mismatched_file, Purpose::evaluate, request.max_eval_samples, observer);
   if (!request.test_file.empty())
@@ -99,7 +92,7 @@ std::int64_t trained_values(const gpt::Parameter& parameter, const gpt::Decoder&
 
 void make_trainable(Inputs& inputs, const FinetuneRequest& request) {
   gpt::Random random(request.train.seed, Stream::head_weights);
-  inputs.head = inputs.task->make_head(inputs.decoder->config(), random);
+  inputs.head = inputs.task->make_head(*inputs.decoder, random);
   inputs.decoder->set_trainable(request.tuning == Tuning::full);
   if (request.tuning == Tuning::lora) inputs.decoder->add_lora(request.lora, request.train.seed);
   for (gpt::Parameter* parameter : inputs.head->parameters()) parameter->set_trainable(true);

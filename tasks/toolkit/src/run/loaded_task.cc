@@ -7,9 +7,9 @@
 #include "gpt/io/weight_source.h"
 #include "gpt/model/files.h"
 #include "gpt/model/lora.h"
-#include "gpt/train/trainer.h"
 #include "gptask/toolkit/models.h"
 #include "gptask/toolkit/utf8.h"
+#include "run/outputs.h"
 #include "run/temporary_folder.h"
 
 namespace gptask {
@@ -36,6 +36,27 @@ const gpt::TaskEntry& find_task(const Manifest& manifest, const fs::path& folder
   return *entry;
 }
 
+/// For a model that was not tuned: the task answers with the language model alone.
+Manifest untuned_manifest(const fs::path& model, const gpt::Registry& registry, const LoadOptions& options) {
+  if (fs::exists(model / "gptask.json"))
+    gpt::fail(gpt::ErrorCode::invalid_option, "{} was tuned for a task; leave out \"{}\"", model.string(),
+              options.untuned);
+  Manifest manifest;
+  manifest.task = options.untuned;
+  const gpt::TaskEntry& entry = find_task(manifest, model, registry);
+  const auto task = entry.make();
+  if (!options.task_options.specs().empty()) task->configure(options.task_options);
+  if (!task->zero_shot())
+    gpt::fail(gpt::ErrorCode::invalid_option,
+              "the task \"{}\" needs a trained head, which {} does not have; gptask finetune {} makes one",
+              options.untuned, model.string(), options.untuned);
+  manifest.task_version = entry.version;
+  manifest.state = task->state();
+  manifest.tuning = "none";
+  manifest.base_path = model.string();
+  return manifest;
+}
+
 /// Texts come from anywhere: what a file's reader would refuse is refused here too.
 void check_texts(std::span<const std::string> texts) {
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -54,14 +75,15 @@ LoadedTask::~LoadedTask() = default;
 std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::Registry& registry,
                                              const LoadOptions& options) {
   std::shared_ptr<LoadedTask> loaded(new LoadedTask);
-  loaded->manifest_ = read_manifest(folder);
-  const Manifest& manifest = loaded->manifest_;
+  const bool untuned = !options.untuned.empty();
+  loaded->manifest_ = untuned ? untuned_manifest(folder, registry, options) : read_manifest(folder);
+  Manifest& manifest = loaded->manifest_;
   loaded->make_ = find_task(manifest, folder, registry).make;
   loaded->task_ = loaded->make_();
   loaded->task_->restore(manifest.state);
   if (!options.task_options.specs().empty()) loaded->task_->configure(options.task_options);
   loaded->tokenizer_ = gpt::Tokenizer::load(folder);
-  if (loaded->tokenizer_->hash() != manifest.tokenizer_hash)
+  if (!untuned && loaded->tokenizer_->hash() != manifest.tokenizer_hash)
     gpt::fail(gpt::ErrorCode::mismatch,
               "{}: the tokenizer is not the one the model was trained with; restore tokenizer.json of that run",
               folder.string());
@@ -70,8 +92,10 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
   loaded->threads_->run([&] {
     loaded->decoder_ = gpt::Decoder::load(manifest.adapter ? find_base(manifest, folder) : folder);
     gpt::Random random(0);
-    loaded->head_ = loaded->task_->make_head(loaded->decoder_->config(), random);
-    if (manifest.adapter) {
+    loaded->head_ = loaded->task_->make_head(*loaded->decoder_, random);
+    if (untuned) {
+      manifest.max_tokens = loaded->decoder_->config().context;
+    } else if (manifest.adapter) {
       gpt::load_adapter(*loaded->decoder_, folder, loaded->head_->parameters());
       if (options.fold_adapter && loaded->decoder_->has_lora()) loaded->decoder_->merge_lora();
     } else {
@@ -109,22 +133,21 @@ std::unique_ptr<gpt::TaskData> LoadedTask::read(const fs::path& file, gpt::Purpo
 
 std::vector<std::vector<float>> LoadedTask::infer(const gpt::TaskData& data, std::int64_t batch_size,
                                                   const std::function<void(std::size_t)>& progress) const {
-  return gpt::infer(*decoder_, *head_, data.examples, batch_size, *threads_, progress);
+  return task_outputs(*task_, *decoder_, *head_, data.examples, batch_size, *threads_, progress);
 }
 
 std::vector<nlohmann::ordered_json> LoadedTask::predict(std::span<const std::string> texts,
                                                         std::int64_t batch_size) const {
   check_texts(texts);
   const auto data = task_->from_texts(texts, *tokenizer_, max_tokens());
-  for (std::size_t i = 0; i < texts.size(); ++i)
-    if (i >= data->rows.size() || data->rows[i] != i + 1)
+  std::size_t row = 0;  // a text may have several examples, one after the other
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (row >= data->rows.size() || data->rows[row] != i + 1)
       gpt::fail(gpt::ErrorCode::invalid_option, "text {} cannot be used (is it empty?): \"{}\"", i + 1,
                 texts[i].substr(0, 60));
-  const auto outputs = infer(*data, batch_size);
-  std::vector<nlohmann::ordered_json> answers;
-  answers.reserve(outputs.size());
-  for (std::size_t i = 0; i < outputs.size(); ++i) answers.push_back(task_->answer(*data, i, outputs[i]));
-  return answers;
+    while (row < data->rows.size() && data->rows[row] == i + 1) ++row;
+  }
+  return task_->answers(*data, infer(*data, batch_size));
 }
 
 }  // namespace gptask

@@ -7,11 +7,32 @@
 #include "gpt/tensor/arena.h"
 #include "gpt/train/trainer.h"
 #include "run/inputs.h"
+#include "run/outputs.h"
 
 namespace gptask {
 namespace {
 
 bool has_answer(const gpt::Target& target) { return target.label >= 0 || !target.values.empty() || target.first >= 0; }
+
+/// The mean loss of a model that writes, over the tokens of the references.
+std::optional<double> writing_loss(const gpt::Decoder& decoder, gpt::Head& head,
+                                   std::span<const gpt::Example> examples) {
+  constexpr std::size_t at_once = 8;
+  std::vector<std::uint32_t> known;
+  for (std::uint32_t i = 0; i < examples.size(); ++i)
+    if (static_cast<std::size_t>(examples[i].target.loss_from) < examples[i].tokens.size()) known.push_back(i);
+  gpt::Arena arena;
+  double sum = 0, divisor = 0;
+  for (std::size_t begin = 0; begin < known.size(); begin += at_once) {
+    const gpt::Batch batch =
+        gpt::pack(examples, std::span(known.data() + begin, std::min(at_once, known.size() - begin)));
+    gpt::Tape tape(arena, false);
+    const gpt::Variable outputs = head.forward(decoder.forward(tape, batch), batch);
+    sum += static_cast<double>(head.loss(outputs, batch, 1.0F).value().data()[0]);
+    divisor += head.loss_divisor(batch);
+  }
+  return divisor > 0 ? std::optional<double>(sum / divisor) : std::nullopt;
+}
 
 /// The rows of these examples, one below the other.
 gpt::Variable stacked(gpt::Tape& tape, const std::vector<std::vector<float>>& outputs,
@@ -45,11 +66,14 @@ std::optional<double> mean_loss(gpt::Head& head, std::span<const gpt::Example> e
 
 }  // namespace
 
-gpt::Evaluation evaluated(const gpt::Task& task, gpt::Head& head, const gpt::TaskData& data,
-                          const std::vector<std::vector<float>>& outputs, gpt::Threads& threads) {
+gpt::Evaluation evaluated(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head,
+                          const gpt::TaskData& data, const std::vector<std::vector<float>>& outputs,
+                          gpt::Threads& threads) {
   gpt::Evaluation evaluation = task.evaluate(data, outputs);
   threads.run([&] {
-    if (const auto loss = mean_loss(head, data.examples, outputs)) evaluation.metrics["loss"] = *loss;
+    const auto loss =
+        task.generation() ? writing_loss(decoder, head, data.examples) : mean_loss(head, data.examples, outputs);
+    if (loss) evaluation.metrics["loss"] = *loss;
   });
   return evaluation;
 }
@@ -61,10 +85,10 @@ Scored score(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head
     observer.inferred(done, data.examples.size());
     check_stop(observer);
   };
-  auto outputs = gpt::infer(decoder, head, data.examples, batch_size, threads, progress, features);
+  auto outputs = task_outputs(task, decoder, head, data.examples, batch_size, threads, progress, features);
   Scored scored;
   scored.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  scored.evaluation = evaluated(task, head, data, outputs, threads);
+  scored.evaluation = evaluated(task, decoder, head, data, outputs, threads);
   scored.outputs = std::move(outputs);
   return scored;
 }

@@ -18,10 +18,12 @@ struct Scored {
 };
 
 /// What the task makes of the outputs of its head, and the mean loss.
-gpt::Evaluation evaluated(const gpt::Task& task, gpt::Head& head, const gpt::TaskData& data,
-                          const std::vector<std::vector<float>>& outputs, gpt::Threads& threads);
+gpt::Evaluation evaluated(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head,
+                          const gpt::TaskData& data, const std::vector<std::vector<float>>& outputs,
+                          gpt::Threads& threads);
 
-/// Inference, then evaluated(). `features`: of the data's examples, where the decoder's states are kept. Error interrupted when asked to stop.
+/// Inference, then evaluated(). `features`: of the data's examples, where the decoder's states are kept. Error
+/// interrupted when asked to stop.
 Scored score(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head, const gpt::TaskData& data,
              std::int64_t batch_size, gpt::Threads& threads, Observer& observer,
              const gpt::Features* features = nullptr);

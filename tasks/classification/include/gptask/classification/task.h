@@ -37,7 +37,7 @@ class ClassificationTask : public gpt::Task {
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;
   /// A gpt::SequenceHead with the problem's loss. Errors with mismatch while no labels are known.
-  std::unique_ptr<gpt::Head> make_head(const gpt::ModelConfig& config, gpt::Random& random) const override;
+  std::unique_ptr<gpt::Head> make_head(gpt::Decoder& decoder, gpt::Random& random) const override;
 
   /// Fits the temperature of the probabilities where calibrates() and there is one label a row.
   void calibrate(const gpt::TaskData& data, std::span<const std::vector<float>> outputs) override;

@@ -34,7 +34,7 @@ class QaTask : public gpt::Task {
   /// "question TAB passage" each.
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;
-  std::unique_ptr<gpt::Head> make_head(const gpt::ModelConfig& config, gpt::Random& random) const override;
+  std::unique_ptr<gpt::Head> make_head(gpt::Decoder& decoder, gpt::Random& random) const override;
 
   /// exact_match and f1, or those of SQuAD 2.0; files predictions.json, nbest_predictions.json and, for 2.0,
   /// null_odds.json, as run_qa.py writes them.

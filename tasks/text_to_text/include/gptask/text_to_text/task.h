@@ -32,11 +32,12 @@ class TextToTextTask : public gpt::Task {
 
   std::unique_ptr<gpt::Head> make_head(gpt::Decoder& decoder, gpt::Random& random) const override;
   std::optional<gpt::GenerateOptions> generation() const override { return generation_; }
+  bool zero_shot() override { return true; }
 
   /// Files: generated_predictions.txt (a line each; a line end inside is written \n, a backslash \\) and
   /// generated_predictions.jsonl.
   gpt::Evaluation evaluate(const gpt::TaskData& data, std::span<const std::vector<float>> outputs) const override;
-  /// {"text"}
+  /// {"answer"}
   nlohmann::ordered_json answer(const gpt::TaskData& data, std::size_t i, std::span<const float> output) const override;
   nlohmann::ordered_json transformers() const override {
     return {{"architecture", "ForCausalLM"}, {"config", nlohmann::ordered_json::object()}};

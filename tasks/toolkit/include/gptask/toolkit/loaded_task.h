@@ -23,6 +23,7 @@ struct LoadOptions {
   int threads = 0;            ///< 0: all cores
   gpt::Options task_options;  ///< the task's own: what was given replaces what the folder says when files are read
   bool bf16 = false;          ///< products in bfloat16 where the machine has them, else as without it
+  std::string untuned;        ///< the task a model that finetune did not write is to be asked by (Task::zero_shot)
   bool fold_adapter = false;  ///< fold a LoRA adapter into the weights: faster, a copy of them in memory
 };
 

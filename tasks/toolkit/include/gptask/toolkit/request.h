@@ -60,6 +60,7 @@ struct FinetuneRequest {
 
 struct EvaluateRequest {
   std::vector<std::filesystem::path> models;  ///< folders that finetune wrote, all for one task
+  std::string untuned;                        ///< set: the models are of no task; this one asks them as they are
   std::vector<std::filesystem::path> test_files;
   std::filesystem::path output_dir;
   std::int64_t max_samples = 0;  ///< 0: all

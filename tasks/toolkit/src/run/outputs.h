@@ -1,0 +1,28 @@
+// What a task's model gives for examples: the outputs of its head, or the tokens that it writes.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "gpt/model/decoder.h"
+#include "gpt/plugin/task.h"
+#include "gpt/tensor/parallel.h"
+
+namespace gpt {
+class Features;
+}
+
+namespace gptask {
+
+/// A row of outputs an example, as Task::evaluate takes them. `progress` gets the number of examples done; what it
+/// throws passes through.
+std::vector<std::vector<float>> task_outputs(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head,
+                                             std::span<const gpt::Example> examples, std::int64_t batch_size,
+                                             gpt::Threads& threads, const std::function<void(std::size_t)>& progress,
+                                             const gpt::Features* features = nullptr);
+
+/// The first `limit` rows' examples, 0: all. A row may have several (the windows of a long passage).
+std::unique_ptr<gpt::TaskData> first_rows(std::unique_ptr<gpt::TaskData> data, std::int64_t limit);
+
+}  // namespace gptask
