@@ -38,21 +38,28 @@ std::string error_with(const std::string& pointer, const nlohmann::json& value, 
 
 TEST_CASE("parts we do not know are refused by name", "[text]") {
   const auto unsupported = gpt::ErrorCode::unsupported;
+  const auto split = [](const nlohmann::json& pattern) {
+    return nlohmann::json{{"type", "Split"}, {"pattern", pattern}, {"behavior", "Isolated"}, {"invert", false}};
+  };
   CHECK_THAT(error_with("/model/type", "Unigram", unsupported), Contains("model: the type 'Unigram' is not supported"));
-  CHECK_THAT(error_with("/normalizer", {{"type", "Lowercase"}}, unsupported),
-             Contains("normalizer: the type 'Lowercase'"));
-  CHECK_THAT(error_with("/pre_tokenizer", {{"type", "Metaspace"}}, unsupported), Contains("the type 'Metaspace'"));
-  CHECK_THAT(error_with("/pre_tokenizer", nullptr, unsupported), Contains("without pre_tokenizer"));
-  CHECK_THAT(error_with("/decoder", {{"type", "Fuse"}}, unsupported), Contains("decoder: the type 'Fuse'"));
+  CHECK_THAT(error_with("/normalizer", {{"type", "BertNormalizer"}}, unsupported),
+             Contains("normalizer: the type 'BertNormalizer'"));
+  CHECK_THAT(error_with("/pre_tokenizer", {{"type", "UnicodeScripts"}}, unsupported),
+             Contains("the type 'UnicodeScripts'"));
+  CHECK_THAT(error_with("/decoder", {{"type", "CTC"}}, unsupported), Contains("decoder: the type 'CTC'"));
   CHECK_THAT(error_with("/post_processor", {{"type", "BertProcessing"}}, unsupported), Contains("'BertProcessing'"));
-  CHECK_THAT(error_with("/model/byte_fallback", true, unsupported), Contains("byte_fallback"));
   CHECK_THAT(error_with("/model/dropout", 0.1, unsupported), Contains("dropout 0.1"));
   CHECK_THAT(error_with("/model/end_of_word_suffix", "</w>", unsupported), Contains("end_of_word_suffix '</w>'"));
-  const nlohmann::json split = {
-      {"type", "Split"}, {"pattern", {{"Regex", "[a-z]+"}}}, {"behavior", "Isolated"}, {"invert", false}};
-  const nlohmann::json steps = {{"type", "Sequence"}, {"pretokenizers", {split}}};
+  nlohmann::json steps = {{"type", "Sequence"}, {"pretokenizers", {split({{"Regex", "a\\Kb"}})}}};
   CHECK_THAT(error_with("/pre_tokenizer", steps, unsupported),
-             Contains("pre_tokenizer: pretokenizers[0]: the regular expression [a-z]+ is not supported"));
+             Contains("pre_tokenizer: pretokenizers[0]: pattern: the regular expression a\\Kb is not supported: the "
+                      "escape \\K (byte 1 of it)"));
+  steps["pretokenizers"] = {tiny_tokenizer()["pre_tokenizer"], split({{"String", "-"}})};
+  CHECK_THAT(error_with("/pre_tokenizer", steps, unsupported), Contains("[1]: the type 'Split' after ByteLevel"));
+  nlohmann::json holes = tiny_tokenizer();
+  holes["model"]["byte_fallback"] = true;
+  holes["model"]["vocab"].erase("a");
+  CHECK_THAT(error_of(holes.dump(), unsupported), Contains("byte_fallback after ByteLevel"));
 }
 
 TEST_CASE("malformed files are refused with the place", "[text]") {
@@ -66,8 +73,10 @@ TEST_CASE("malformed files are refused with the place", "[text]") {
   CHECK_THAT(error_with("/model/vocab/a", -1, malformed),
              Contains("'a' is -1, but an id from 0 to 16777215 is expected"));
   CHECK_THAT(error_with("/model/vocab/a", 1 << 30, malformed), Contains("'a' is 1073741824"));
+  CHECK_THAT(error_with("/model/vocab/a", 16777215, malformed),
+             Contains("'a' has the id 16777215, but there are only 262"));
   CHECK_THAT(error_with("/model/vocab/a", 98, malformed), Contains("id 98 belongs to two tokens, 'a' and 'b'"));
-  CHECK_THAT(error_with("/model/merges/0", "l", malformed), Contains("merge 0 is 'l', but two tokens"));
+  CHECK_THAT(error_with("/model/merges/0", "l", malformed), Contains("merge 0 is \"l\", but two tokens"));
   CHECK_THAT(error_with("/model/merges/1", "h q", malformed), Contains("merge 1 ('h' with 'q') needs the token 'hq'"));
   CHECK_THAT(error_with("/model/merges/2", 7, malformed), Contains("merges[2] is 7"));
   CHECK_THAT(error_with("/model/unk_token", "[UNK]", malformed), Contains("'unk_token' is \"[UNK]\""));

@@ -1,4 +1,6 @@
 // The tokenizer inside a GGUF file.
+#include <limits>
+
 #include "gpt/text/tokenizer.h"
 #include "support/catch.h"
 #include "support/errors.h"
@@ -102,7 +104,7 @@ TEST_CASE("a GGUF file whose tokenizer is broken says where", "[text]") {
     change(file);
     return gpt::Tokenizer::load(file.write(folder));
   };
-  CHECK_ERROR(load([](TinyGguf& f) { f.set_text("tokenizer.ggml.model", "llama"); }), "unsupported", "model 'llama'");
+  CHECK_ERROR(load([](TinyGguf& f) { f.set_text("tokenizer.ggml.model", "bert"); }), "unsupported", "model 'bert'");
   CHECK_ERROR(load([](TinyGguf& f) { f.entries.erase("tokenizer.ggml.model"); }), "not_found", "no tokenizer in it");
   CHECK_ERROR(load([](TinyGguf& f) { f.types.pop_back(); }), "malformed",
               "263 entries, but tokenizer.ggml.token_type 262");
@@ -114,6 +116,79 @@ TEST_CASE("a GGUF file whose tokenizer is broken says where", "[text]") {
   CHECK_ERROR(load([](TinyGguf& f) { f.set_text("tokenizer.chat_template", "\xC0"); }), "malformed", "chat_template");
   CHECK_ERROR(load([](TinyGguf& f) { f.entries["tokenizer.ggml.eos_token_id"].second = raw(std::uint32_t{263}); }),
               "malformed", "tokenizer.ggml.eos_token_id is 263, but there are 263 tokens");
+}
+
+namespace {
+
+/// The tiny SentencePiece tokenizer, with scores in the order of its merges.
+struct TinyPieces {
+  std::map<std::string, std::pair<std::uint32_t, std::string>> entries;
+  std::vector<std::string> tokens;
+  std::vector<float> scores;
+  std::vector<std::int32_t> types;
+
+  TinyPieces() {
+    const nlohmann::json vocab = gpt::test::tiny_sentencepiece()["model"]["vocab"];
+    tokens.resize(vocab.size());
+    for (const auto& [token, id] : vocab.items()) tokens[id.get<std::size_t>()] = token;
+    for (std::size_t id = 0; id < tokens.size(); ++id) {
+      scores.push_back(id < 267 ? 0.0F : -static_cast<float>(id));
+      types.push_back(id == 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1);
+    }
+    entries["tokenizer.ggml.model"] = {kString, gpt::test::text("llama")};
+    entries["tokenizer.ggml.bos_token_id"] = {kUint32, raw(std::uint32_t{1})};
+  }
+
+  std::shared_ptr<const gpt::Tokenizer> load() {
+    const TemporaryFolder folder;
+    entries["tokenizer.ggml.tokens"] = {kArray, strings(tokens)};
+    std::string bytes = raw(std::uint32_t{6}) + raw<std::uint64_t>(scores.size());
+    for (const float score : scores) bytes += raw(score);
+    entries["tokenizer.ggml.scores"] = {kArray, bytes};
+    bytes = raw(kInt32) + raw<std::uint64_t>(types.size());
+    for (const std::int32_t type : types) bytes += raw(type);
+    entries["tokenizer.ggml.token_type"] = {kArray, bytes};
+    std::string all;
+    for (const auto& [key, value] : entries) all += gpt::test::entry(key, value.first, value.second);
+    gpt::test::put(folder / "tiny.gguf", gpt::test::gguf(0, entries.size(), all));
+    return gpt::Tokenizer::load(folder / "tiny.gguf");
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a GGUF tokenizer of the SentencePiece kind merges by score", "[text]") {
+  const auto json = gpt::test::load_tokenizer(gpt::test::tiny_sentencepiece());
+  const auto tokenizer = TinyPieces().load();
+  for (const std::string text : {"hello  world", "\u00e9 hhell", "", " ", "<s>l<unk>"}) {
+    INFO(text);
+    CHECK(tokenizer->encode(text) == json->encode(text));
+    CHECK(tokenizer->encode(text, true) == json->encode(text, true));
+    CHECK(tokenizer->decode(tokenizer->encode(text)) == json->decode(json->encode(text)));
+  }
+  TemporaryFolder copy;
+  tokenizer->save(copy.path());
+  CHECK(gpt::Tokenizer::load(copy.path())->hash() == tokenizer->hash());
+  CHECK(tokenizer->bos() == 1);
+  TinyPieces bare;
+  bare.entries["tokenizer.ggml.add_space_prefix"] = {kBool, std::string(1, '\0')};
+  bare.entries["tokenizer.ggml.add_bos_token"] = {kBool, std::string(1, '\0')};
+  CHECK(bare.load()->encode("h", true) == Ids{260});
+  CHECK(bare.load()->decode(Ids{259, 260}) == " h");
+}
+
+TEST_CASE("a GGUF tokenizer whose scores are broken says where", "[text]") {
+  const auto load = [](auto change) {
+    TinyPieces file;
+    change(file);
+    return file.load();
+  };
+  CHECK_ERROR(load([](TinyPieces& f) { f.scores.pop_back(); }), "malformed",
+              "tokenizer.ggml.tokens has 274 entries, but tokenizer.ggml.scores 273");
+  CHECK_ERROR(load([](TinyPieces& f) { f.scores[7] = std::numeric_limits<float>::quiet_NaN(); }), "malformed",
+              "tokenizer.ggml.scores[7] is nan");
+  CHECK_ERROR(load([](TinyPieces& f) { f.tokens[260] = std::string(3000, 'h'); }), "unsupported",
+              "tokenizer.ggml.tokens[260] has 3000 bytes");
 }
 
 TEST_CASE("GPT-2's GGUF agrees with its JSON files", "[text]") {

@@ -108,7 +108,8 @@ TEST_CASE("GGUF vocabularies give the ids of llama.cpp", "[text]") {
   GPT_NEED(data, gpt::test::data());
   if (!std::filesystem::exists(data / "tokenizer_gpt2")) GPT_SKIP("needs tokenizer_gpt2 among the data");
   check_vectors(data / "tokenizer_gpt2" / "ggml-vocab-gpt-2.gguf", data / "tokenizer_gpt2" / "ggml-vocab-gpt-2.gguf");
-  for (const std::string name : {"ggml-vocab-mpt.gguf", "ggml-vocab-starcoder.gguf"}) {
+  for (const std::string kind : {"mpt", "starcoder", "deepseek-coder", "falcon", "llama-spm", "phi-3"}) {
+    const std::string name = "ggml-vocab-" + kind + ".gguf";
     const auto packed = data / "tokenizers_other" / (name + ".zst");
     if (!std::filesystem::exists(packed)) continue;
     const gpt::test::TemporaryFolder folder;

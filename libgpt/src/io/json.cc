@@ -67,17 +67,33 @@ json parse(std::string_view text, std::string_view where, DuplicateKeys duplicat
   });
 }
 
-}  // namespace
-
-json parse_json(std::string_view text, std::string_view where, DuplicateKeys duplicates) {
-  check_depth(text, where);
+/// Runs a parser; its errors say the place in the text.
+template <typename Parse>
+auto with_place(std::string_view text, std::string_view where, Parse run) {
   try {
-    return parse(text, where, duplicates);
+    return run();
   } catch (const json::parse_error& error) {
     malformed(text, where, error.byte > 0 ? error.byte - 1 : 0, reason_of(error));
   } catch (const json::exception& error) {
     fail(ErrorCode::malformed, "{}: {}", where, reason_of(error));
   }
+}
+
+}  // namespace
+
+json parse_json(std::string_view text, std::string_view where, DuplicateKeys duplicates) {
+  check_depth(text, where);
+  return with_place(text, where, [&] { return parse(text, where, duplicates); });
+}
+
+bool JsonEvents::parse_error(std::size_t, const std::string&, const json::exception& error) {
+  if (const auto* parse_error = dynamic_cast<const json::parse_error*>(&error)) throw *parse_error;
+  throw json::out_of_range(dynamic_cast<const json::out_of_range&>(error));
+}
+
+void parse_json(std::string_view text, std::string_view where, JsonEvents& events) {
+  check_depth(text, where);
+  with_place(text, where, [&] { return json::sax_parse(text, &events); });
 }
 
 json read_json_file(const std::filesystem::path& path) {

@@ -38,26 +38,11 @@ std::size_t skip_space_after(std::string_view text, std::size_t end) {
 
 }  // namespace
 
-AddedTokenFinder::AddedTokenFinder(const std::vector<AddedToken>& tokens) : tokens_(tokens), nodes_(1) {
-  for (std::size_t i = 0; i < tokens_.size(); ++i) insert(tokens_[i].content, static_cast<int>(i));
+AddedTokenFinder::AddedTokenFinder(const std::vector<AddedToken>& tokens) : tokens_(tokens) {
+  std::stable_sort(tokens_.begin(), tokens_.end(),
+                   [](const AddedToken& a, const AddedToken& b) { return a.content < b.content; });
+  for (const AddedToken& token : tokens_) begins_[static_cast<unsigned char>(token.content.front())] = true;
   if (std::count(begins_.begin(), begins_.end(), true) == 1) only_first_byte_ = tokens_.front().content.front();
-}
-
-void AddedTokenFinder::insert(std::string_view content, int token) {
-  begins_[static_cast<unsigned char>(content.front())] = true;
-  std::size_t node = 0;
-  for (const char byte : content) {
-    const auto& next = nodes_[node].next;
-    const auto found = std::find_if(next.begin(), next.end(), [byte](const auto& edge) { return edge.first == byte; });
-    if (found != next.end()) {
-      node = static_cast<std::size_t>(found->second);
-      continue;
-    }
-    nodes_[node].next.emplace_back(byte, static_cast<int>(nodes_.size()));
-    node = nodes_.size();
-    nodes_.emplace_back();
-  }
-  if (nodes_[node].token < 0) nodes_[node].token = token;
 }
 
 std::size_t AddedTokenFinder::next_candidate(std::string_view text, std::size_t from) const {
@@ -66,24 +51,32 @@ std::size_t AddedTokenFinder::next_candidate(std::string_view text, std::size_t 
   return from;
 }
 
+const AddedToken* AddedTokenFinder::longest_at(std::string_view text, std::size_t at) const {
+  const AddedToken* longest = nullptr;
+  auto begin = tokens_.begin(), end = tokens_.end();  // those that begin with text[at, at + size)
+  for (std::size_t size = 0; begin != end; ++size) {
+    if (begin->content.size() == size) {
+      longest = &*begin;  // of equal ones the first
+      begin = std::find_if(begin, end, [size](const AddedToken& token) { return token.content.size() > size; });
+    }
+    if (at + size == text.size()) break;
+    const auto byte = [size](const AddedToken& token) { return static_cast<unsigned char>(token.content[size]); };
+    const auto wanted = static_cast<unsigned char>(text[at + size]);
+    begin = std::partition_point(begin, end, [&](const AddedToken& token) { return byte(token) < wanted; });
+    end = std::partition_point(begin, end, [&](const AddedToken& token) { return byte(token) == wanted; });
+  }
+  return longest;
+}
+
 AddedTokenFinder::Match AddedTokenFinder::find(std::string_view text, std::size_t from) const {
   for (from = next_candidate(text, from); from < text.size(); from = next_candidate(text, from + 1)) {
-    Match match;
-    std::size_t node = 0;
-    for (std::size_t i = from; i < text.size(); ++i) {
-      const auto& next = nodes_[node].next;
-      const auto found =
-          std::find_if(next.begin(), next.end(), [byte = text[i]](const auto& edge) { return edge.first == byte; });
-      if (found == next.end()) break;
-      node = static_cast<std::size_t>(found->second);
-      if (nodes_[node].token >= 0) match = {from, i + 1, &tokens_[static_cast<std::size_t>(nodes_[node].token)]};
-    }
-    if (match.token != nullptr) return match;
+    const AddedToken* token = longest_at(text, from);
+    if (token != nullptr) return {from, from + token->content.size(), token};
   }
   return {};
 }
 
-void AddedTokenFinder::split(std::string_view text, std::vector<TextPart>& parts) const {
+void AddedTokenFinder::split(std::string_view text, bool special, std::vector<TextPart>& parts) const {
   parts.clear();
   std::size_t done = 0, from = 0;
   while (!tokens_.empty()) {
@@ -91,6 +84,7 @@ void AddedTokenFinder::split(std::string_view text, std::vector<TextPart>& parts
     if (match.token == nullptr) break;
     from = match.end;
     std::size_t begin = match.begin, end = match.end;
+    if (match.token->special && !special) continue;
     if (match.token->single_word && word_touches(text, begin, end)) continue;
     if (match.token->lstrip) begin = std::max(skip_space_before(text, begin), done);
     if (match.token->rstrip) end = skip_space_after(text, end);

@@ -25,24 +25,21 @@ class AddedTokenFinder {
   explicit AddedTokenFinder(const std::vector<AddedToken>& tokens);
 
   bool empty() const { return tokens_.empty(); }
-  /// Parts in order; `parts` is cleared first.
-  void split(std::string_view text, std::vector<TextPart>& parts) const;
+  /// Parts in order; `parts` is cleared first. Without `special`, special tokens are text like any other.
+  void split(std::string_view text, bool special, std::vector<TextPart>& parts) const;
 
  private:
-  struct Node {
-    int token = -1;  ///< index into tokens_
-    std::vector<std::pair<char, int>> next;
-  };
   struct Match {
     std::size_t begin = 0, end = 0;
     const AddedToken* token = nullptr;
   };
-  void insert(std::string_view content, int token);
   std::size_t next_candidate(std::string_view text, std::size_t from) const;
   Match find(std::string_view text, std::size_t from) const;
 
-  std::vector<AddedToken> tokens_;
-  std::vector<Node> nodes_;
+  /// The longest token that the text holds at a place; null if none.
+  const AddedToken* longest_at(std::string_view text, std::size_t at) const;
+
+  std::vector<AddedToken> tokens_;  ///< ordered by content
   std::array<bool, 256> begins_{};
   std::optional<char> only_first_byte_;  ///< all tokens begin with it: memchr finds candidates
 };

@@ -99,11 +99,12 @@ void BpeTrainer::add(std::string_view added) {
     repaired = text::repair_utf8(added);
     added = repaired.text;
   }
-  state_->splitter.split({added, 0, nullptr}, [this](const text::Piece& piece, std::size_t begin, std::size_t end) {
-    state_->word.assign(piece.text.substr(begin, end - begin));
-    ++state_->words[state_->word];
-    ++state_->count;
-  });
+  state_->splitter.split({added, 0, nullptr}, false,
+                         [this](const text::Piece& piece, std::size_t begin, std::size_t end) {
+                           state_->word.assign(piece.text.substr(begin, end - begin));
+                           ++state_->words[state_->word];
+                           ++state_->count;
+                         });
 }
 
 std::shared_ptr<const Tokenizer> BpeTrainer::train(const std::function<void(std::int64_t)>& progress) const {

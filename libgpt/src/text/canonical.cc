@@ -3,20 +3,13 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
-#include "text/patterns.h"
+#include "text/json_parts.h"
 
 namespace gpt::text {
 
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json byte_level(bool add_prefix_space, bool trim_offsets, bool use_regex) {
-  return {{"type", "ByteLevel"},
-          {"add_prefix_space", add_prefix_space},
-          {"trim_offsets", trim_offsets},
-          {"use_regex", use_regex}};
-}
 
 Json added_tokens(const TokenizerSpec& spec) {
   std::vector<AddedToken> tokens = spec.added_tokens;
@@ -32,22 +25,6 @@ Json added_tokens(const TokenizerSpec& spec) {
                     {"special", token.special}});
   }
   return list;
-}
-
-Json split_step(Split split) {
-  if (split == Split::numbers_each || split == Split::numbers_run) {
-    return {{"type", "Digits"}, {"individual_digits", split == Split::numbers_each}};
-  }
-  return {{"type", "Split"}, {"pattern", {{"Regex", regex_of(split)}}}, {"behavior", "Isolated"}, {"invert", false}};
-}
-
-Json pre_tokenizer(const PreTokenizerSpec& spec) {
-  const Json last = byte_level(spec.add_prefix_space, true, spec.use_regex);
-  if (spec.splits.empty()) return last;
-  Json steps = Json::array();
-  for (const Split split : spec.splits) steps.push_back(split_step(split));
-  steps.push_back(last);
-  return {{"type", "Sequence"}, {"pretokenizers", steps}};
 }
 
 /// The content of a token by id, wherever it is.
@@ -88,7 +65,7 @@ Json template_processing(const TokenizerSpec& spec) {
 Json post_processor(const TokenizerSpec& spec) {
   const PostProcessorSpec& post = spec.post_processor;
   const bool has_template = !post.before.empty() || !post.after.empty();
-  const Json bytes = byte_level(post.add_prefix_space, post.trim_offsets, true);
+  const Json bytes = byte_level_json(post.add_prefix_space, post.trim_offsets, true);
   if (post.byte_level && has_template) {
     return {{"type", "Sequence"}, {"processors", Json::array({bytes, template_processing(spec)})}};
   }
@@ -127,7 +104,7 @@ Json model_json(const BpeSpec& model) {
           {"continuing_subword_prefix", nullptr},
           {"end_of_word_suffix", nullptr},
           {"fuse_unk", model.fuse_unknown},
-          {"byte_fallback", false},
+          {"byte_fallback", model.byte_fallback},
           {"ignore_merges", model.ignore_merges},
           {"vocab", vocabulary(model)},
           {"merges", merges(model)}};
@@ -140,10 +117,10 @@ std::string canonical_json(const TokenizerSpec& spec) {
                      {"truncation", nullptr},
                      {"padding", nullptr},
                      {"added_tokens", added_tokens(spec)},
-                     {"normalizer", spec.normalization == Normalization::nfc ? Json{{"type", "NFC"}} : Json()},
-                     {"pre_tokenizer", pre_tokenizer(spec.pre_tokenizer)},
+                     {"normalizer", normalizer_json(spec.normalizer)},
+                     {"pre_tokenizer", pre_tokenizer_json(spec.pre_tokenizer)},
                      {"post_processor", post_processor(spec)},
-                     {"decoder", byte_level(true, true, true)},
+                     {"decoder", decoder_json(spec.decoder)},
                      {"model", model_json(spec.model)}};
   return json.dump();
 }

@@ -1,8 +1,11 @@
+#include <cmath>
+
 #include "gpt/core/error.h"
-#include "gpt/core/log.h"
 #include "gpt/io/gguf.h"
 #include "text/bpe_spec.h"
+#include "text/gguf_pre_tokenizers.h"
 #include "text/readers.h"
+#include "text/sentencepiece.h"
 #include "text/unicode.h"
 
 namespace gpt::text {
@@ -10,59 +13,12 @@ namespace gpt::text {
 namespace {
 
 /// tokenizer.ggml.token_type: those that are more than a piece of text.
-enum TokenType : std::int64_t { control = 3, user_defined = 4 };
+enum TokenType : std::int64_t { unknown = 2, control = 3, user_defined = 4 };
 
-/// What llama.cpp's name of a pre-tokenizer stands for (tokenizer.ggml.pre).
-struct KnownPreTokenizer {
-  std::string_view name;
-  std::vector<Split> splits;
-  bool use_regex;  ///< of GPT-2, after the splits
-  Normalization normalization;
-  bool ignore_merges, add_bos;
-  bool byte_level, trim_offsets;  ///< the post-processor of the original tokenizer.json
-};
-
-const std::vector<KnownPreTokenizer>& known_pre_tokenizers() {
-  constexpr auto kNone = Normalization::none;
-  static const std::vector<KnownPreTokenizer> known{
-      {"gpt-2", {}, true, kNone, false, false, true, false},
-      {"default", {}, true, kNone, false, false, true, false},
-      {"smollm", {Split::numbers_each}, true, kNone, false, false, false, false},
-      {"starcoder", {Split::numbers_each}, true, kNone, false, false, false, false},
-      {"refact", {Split::numbers_each}, true, kNone, false, false, false, false},
-      {"mpt", {}, true, Normalization::nfc, false, false, true, true},  // GPT-NeoX's, as is OLMo's
-      {"olmo", {}, true, Normalization::nfc, false, false, true, true},
-      {"llama-bpe", {Split::llama3}, false, kNone, true, true, true, true},
-      {"qwen2", {Split::qwen2}, false, Normalization::nfc, false, false, true, false},
-  };
-  return known;
-}
-
-const KnownPreTokenizer& find_pre_tokenizer(const GgufFile& file) {
-  const std::string_view name = file.find_string("tokenizer.ggml.pre").value_or("default");
-  if (name == "default") {
-    log_warning("{}: tokenizer.ggml.pre does not say how text is cut into words; taking GPT-2's way",
-                file.path().string());
-  }
-  std::string names;
-  for (const KnownPreTokenizer& known : known_pre_tokenizers()) {
-    if (known.name == name) return known;
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
-  }
-  fail(ErrorCode::unsupported,
-       "{}: the pre-tokenizer '{}' (tokenizer.ggml.pre) is not supported, only {}; use the model's folder with its "
-       "tokenizer.json",
-       file.path().string(), name, names);
-}
-
-void check_kind(const GgufFile& file) {
-  const auto kind = file.find_string("tokenizer.ggml.model");
-  if (!kind)
-    fail(ErrorCode::not_found, "{}: no tokenizer in it (tokenizer.ggml.model is missing)", file.path().string());
-  if (*kind == "gpt2") return;
-  fail(ErrorCode::unsupported,
-       "{}: the tokenizer model '{}' (tokenizer.ggml.model) is not supported, only gpt2 (byte-level BPE)",
-       file.path().string(), *kind);
+void check_utf8(const GgufFile& file, std::string_view key, std::string_view text) {
+  const std::size_t at = find_invalid_utf8(text);
+  if (at == text.size()) return;
+  fail(ErrorCode::malformed, "{}: {} is not valid UTF-8 at byte {} of {}", file.path().string(), key, at, text.size());
 }
 
 template <typename List>
@@ -70,12 +26,6 @@ List require(const GgufFile& file, std::optional<List> found, std::string_view k
   if (!found)
     fail(ErrorCode::malformed, "{}: {} is missing, so its tokenizer cannot be read", file.path().string(), key);
   return std::move(*found);
-}
-
-void check_utf8(const GgufFile& file, std::string_view key, std::string_view text) {
-  const std::size_t at = find_invalid_utf8(text);
-  if (at == text.size()) return;
-  fail(ErrorCode::malformed, "{}: {} is not valid UTF-8 at byte {} of {}", file.path().string(), key, at, text.size());
 }
 
 void read_tokens(const GgufFile& file, BpeSpecBuilder& builder, TokenizerSpec& spec) {
@@ -95,7 +45,7 @@ void read_tokens(const GgufFile& file, BpeSpecBuilder& builder, TokenizerSpec& s
     const std::string token(tokens[i]);
     builder.add_token(token, id);
     if (!types || token.empty()) continue;
-    const bool special = (*types)[i] == control;
+    const bool special = (*types)[i] == control || (*types)[i] == unknown;
     if (!special && (*types)[i] != user_defined) continue;
     AddedToken added;
     added.id = id;
@@ -103,6 +53,7 @@ void read_tokens(const GgufFile& file, BpeSpecBuilder& builder, TokenizerSpec& s
     added.special = special;
     spec.added_tokens.push_back(added);
   }
+  builder.finish_tokens();
 }
 
 /// The token that a metadata entry names by id; nullopt where there is none.
@@ -130,19 +81,12 @@ void read_special_tokens(const GgufFile& file, bool add_bos, TokenizerSpec& spec
   if (eos && file.find_bool("tokenizer.ggml.add_eos_token").value_or(false)) spec.post_processor.after = {*eos};
 }
 
-}  // namespace
-
-TokenizerSpec read_gguf_vocabulary(const std::filesystem::path& path) {
-  const GgufFile file(path);
-  check_kind(file);
-  const KnownPreTokenizer& known = find_pre_tokenizer(file);
-  TokenizerSpec spec;
-  spec.source = path.string();
-  spec.normalization = known.normalization;
-  spec.pre_tokenizer.splits = known.splits;
-  spec.pre_tokenizer.use_regex = known.use_regex;
-  spec.post_processor.byte_level = known.byte_level;
-  spec.post_processor.trim_offsets = known.trim_offsets;
+/// Byte-level BPE, as GPT-2 began it: tokens, merges, and the name of a way to cut text into words.
+void read_byte_level(const GgufFile& file, TokenizerSpec& spec) {
+  const GgufPreTokenizer known = gguf_pre_tokenizer(file);
+  spec.normalizer = known.normalizer;
+  spec.pre_tokenizer = known.pre_tokenizer;
+  spec.post_processor = known.post_processor;
   BpeSpecBuilder builder(spec.source);
   read_tokens(file, builder, spec);
   for (const std::string_view merge :
@@ -152,6 +96,52 @@ TokenizerSpec read_gguf_vocabulary(const std::filesystem::path& path) {
   spec.model = builder.take();
   spec.model.ignore_merges = known.ignore_merges;
   read_special_tokens(file, known.add_bos, spec);
+}
+
+/// SentencePiece's BPE: tokens with scores, from which the merges follow.
+void read_sentencepiece(const GgufFile& file, TokenizerSpec& spec) {
+  BpeSpecBuilder builder(spec.source);
+  read_tokens(file, builder, spec);
+  const auto scores = require(file, file.find_numbers("tokenizer.ggml.scores"), "tokenizer.ggml.scores");
+  const auto types = require(file, file.find_integers("tokenizer.ggml.token_type"), "tokenizer.ggml.token_type");
+  spec.model = builder.take();
+  if (scores.size() != spec.model.tokens.size()) {
+    fail(ErrorCode::malformed, "{}: tokenizer.ggml.tokens has {} entries, but tokenizer.ggml.scores {}", spec.source,
+         spec.model.tokens.size(), scores.size());
+  }
+  for (std::size_t i = 0; i < scores.size(); ++i) {
+    if (!std::isfinite(scores[i])) {
+      fail(ErrorCode::malformed, "{}: tokenizer.ggml.scores[{}] is {}, but a finite number is expected", spec.source, i,
+           scores[i]);
+    }
+    if (spec.model.tokens[i].size() > kLongestPiece) {
+      fail(ErrorCode::unsupported, "{}: tokenizer.ggml.tokens[{}] has {} bytes, more than {}", spec.source, i,
+           spec.model.tokens[i].size(), kLongestPiece);
+    }
+  }
+  add_sentencepiece_parts(scores, types, file.find_bool("tokenizer.ggml.add_space_prefix").value_or(true), spec);
+  read_special_tokens(file, true, spec);
+  if (const auto id = special_id(file, "unknown", spec.model)) spec.model.unknown = id;
+}
+
+}  // namespace
+
+TokenizerSpec read_gguf_vocabulary(const std::filesystem::path& path) {
+  const GgufFile file(path);
+  const auto kind = file.find_string("tokenizer.ggml.model");
+  if (!kind) fail(ErrorCode::not_found, "{}: no tokenizer in it (tokenizer.ggml.model is missing)", path.string());
+  TokenizerSpec spec;
+  spec.source = path.string();
+  if (*kind == "gpt2") {
+    read_byte_level(file, spec);
+  } else if (*kind == "llama") {
+    read_sentencepiece(file, spec);
+  } else {
+    fail(ErrorCode::unsupported,
+         "{}: the tokenizer model '{}' (tokenizer.ggml.model) is not supported, only gpt2 (byte-level BPE) and llama "
+         "(SentencePiece's BPE)",
+         path.string(), *kind);
+  }
   spec.chat_template = file.find_string("tokenizer.chat_template").value_or("");
   check_utf8(file, "tokenizer.chat_template", spec.chat_template);
   const auto architecture = file.find_string("general.architecture");

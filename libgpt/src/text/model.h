@@ -18,6 +18,9 @@ class Model {
   virtual ~Model() = default;
   /// Replaces `tokens`. The word is not empty.
   virtual void encode(std::string_view word, std::vector<WordToken>& tokens) const = 0;
+  /// The end of a part of the word that begins at `begin` and may be encoded by itself: no token crosses it. Short
+  /// parts are found again in the cache.
+  virtual std::size_t part_end(std::string_view word, std::size_t begin) const = 0;
 };
 
 }  // namespace gpt::text

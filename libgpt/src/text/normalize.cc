@@ -1,122 +1,169 @@
 #include "text/normalize.h"
 
-#include <unicode/normalizer2.h>
 #include <unicode/uchar.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "gpt/core/error.h"
+#include "text/unicode_forms.h"
 
 namespace gpt::text {
 
 namespace {
 
-/// A character and how many more (1) or fewer (-n) there are than before at this place.
-struct ChangedChar {
-  UChar32 code_point;
-  int change;
-  std::uint8_t combining_class;
-};
+using Kind = NormalizerStep::Kind;
 
-const icu::Normalizer2& nfc() {
-  UErrorCode status = U_ZERO_ERROR;
-  const icu::Normalizer2* normalizer = icu::Normalizer2::getNFCInstance(status);
-  if (U_FAILURE(status)) fail(ErrorCode::unsupported, "ICU has no NFC normalization here: {}", u_errorName(status));
-  return *normalizer;
+/// No sound normalizer makes a text longer than this; a hostile one replaces a letter by two again and again.
+std::size_t most_bytes(std::size_t size) { return (std::size_t{1} << 20) + 64 * size; }
+
+void check_size(std::size_t size, std::size_t most) {
+  if (size <= most) return;
+  fail(ErrorCode::unsupported,
+       "the normalizer makes a text of more than {} bytes, 64 times what it was given; check the Replace steps of "
+       "tokenizer.json",
+       most);
 }
 
-bool is_nfc(std::string_view text) {
-  const bool below_0300 = std::none_of(text.begin(), text.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= 0xCC;  // U+0300 is CC 80
-  });
-  if (below_0300) return true;
-  UErrorCode status = U_ZERO_ERROR;
-  const icu::StringPiece piece(text.data(), static_cast<std::int32_t>(text.size()));
-  return nfc().isNormalizedUTF8(piece, status) != 0 && U_SUCCESS(status);
-}
-
-/// Canonical decomposition, combining marks in canonical order.
-std::vector<ChangedChar> decompose(std::string_view text) {
-  std::vector<ChangedChar> chars;
-  icu::UnicodeString parts;
-  for (std::size_t i = 0; i < text.size(); i += utf8_size(text[i])) {
-    const auto c = static_cast<UChar32>(decode_utf8(text.data() + i));
-    if (nfc().getDecomposition(c, parts) == 0) {
-      chars.push_back({c, 0, u_getCombiningClass(c)});
-      continue;
-    }
-    for (std::int32_t at = 0; at < parts.length(); at = parts.moveIndex32(at, 1)) {
-      const UChar32 part = parts.char32At(at);
-      chars.push_back({part, at > 0 ? 1 : 0, u_getCombiningClass(part)});
-    }
+/// The lower case of one character, by itself: only U+0130 has two characters (Unicode's SpecialCasing.txt).
+void append_lower(char32_t c, std::string& text) {
+  if (c == 0x130) {
+    text += "i\u0307";
+  } else {
+    append_utf8(text, static_cast<char32_t>(u_tolower(static_cast<UChar32>(c))));
   }
-  const auto starter = [](const ChangedChar& c) { return c.combining_class == 0; };
-  for (auto begin = chars.begin(); begin != chars.end();) {
-    begin = std::find_if_not(begin, chars.end(), starter);
-    const auto end = std::find_if(begin, chars.end(), starter);
-    std::stable_sort(begin, end,
-                     [](const ChangedChar& a, const ChangedChar& b) { return a.combining_class < b.combining_class; });
-    begin = end;
-  }
-  return chars;
 }
 
-/// Canonical composition (Unicode Standard, definition D117).
-std::vector<ChangedChar> compose(const std::vector<ChangedChar>& chars) {
-  std::vector<ChangedChar> composed;
-  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
-  std::size_t starter = kNone;
-  for (const ChangedChar& c : chars) {
-    if (starter != kNone) {
-      const std::uint8_t previous = composed.back().combining_class;
-      const bool adjacent = starter + 1 == composed.size();
-      if (adjacent || previous < c.combining_class) {
-        const UChar32 pair = nfc().composePair(composed[starter].code_point, c.code_point);
-        if (pair >= 0) {
-          composed[starter] = {pair, composed[starter].change + c.change - 1, u_getCombiningClass(pair)};
-          continue;
-        }
-      }
-    }
-    if (c.combining_class == 0) starter = composed.size();
-    composed.push_back(c);
-  }
-  return composed;
+bool is_lower_already(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return (c >= 'A' && c <= 'Z') || (c & 0x80) != 0; });
 }
 
-/// The original ranges of the piece's characters, one each.
-std::vector<Range> char_ranges(const Piece& piece) {
-  std::vector<Range> ranges;
-  for (std::size_t i = 0; i < piece.text.size(); i += utf8_size(piece.text[i])) {
-    ranges.push_back(piece.original(i, i + 1));
-  }
-  return ranges;
-}
-
-}  // namespace
-
-std::optional<ChangedText> normalize(Normalization form, const Piece& piece) {
-  if (form == Normalization::none || is_nfc(piece.text)) return std::nullopt;
+ChangedText to_lower(const Piece& piece, bool aligned) {
   ChangedText changed;
-  const std::vector<Range> ranges = char_ranges(piece);
-  std::size_t next = 0;  // the first character of the old text not yet replaced
-  for (const ChangedChar& c : compose(decompose(piece.text))) {
-    Range range{piece.origin, piece.origin};
-    if (c.change > 0) {
-      if (next > 0) range = ranges[next - 1];
-    } else {
-      range = ranges[std::min(next, ranges.size() - 1)];
-      next = std::min(next + 1 + static_cast<std::size_t>(-c.change), ranges.size());
-    }
-    append_utf8(changed.text, static_cast<char32_t>(c.code_point));
-    changed.alignment.resize(changed.text.size(), range);
+  for (std::size_t i = 0; i < piece.text.size();) {
+    const std::size_t size = utf8_size(piece.text[i]);
+    append_lower(decode_utf8(piece.text.data() + i), changed.text);
+    if (aligned) changed.alignment.resize(changed.text.size(), piece.original(i, i + size));
+    i += size;
   }
   return changed;
 }
 
-std::string normalized(Normalization form, std::string_view text) {
-  const auto changed = normalize(form, Piece{text, 0, nullptr});
-  return changed ? changed->text : std::string(text);
+/// The content and the first character stand where the first character stood.
+ChangedText prepend(const std::string& content, const Piece& piece, bool aligned) {
+  ChangedText changed;
+  changed.text.reserve(content.size() + piece.text.size());
+  if (aligned) changed.alignment.reserve(content.size() + piece.text.size());
+  changed.append(content, aligned ? piece.original(0, 1) : Range{}, aligned);
+  changed.append(piece, 0, piece.text.size(), aligned);
+  return changed;
+}
+
+/// What replaces a match stands where the match's last character stood; what replaces nothing, where the character
+/// before it stood.
+ChangedText replace(const Matcher& matcher, const std::string& content, const Piece& piece, bool aligned,
+                    std::size_t most) {
+  std::vector<Match> matches;
+  matcher.find(piece.text, matches);
+  ChangedText changed;
+  changed.text.reserve(piece.text.size() + piece.text.size() / 2);
+  for (const Match& match : matches) {
+    if (!match.is_match) {
+      changed.append(piece, match.begin, match.end, aligned);
+      continue;
+    }
+    check_size(changed.text.size() + content.size(), most);
+    Range place{piece.origin, piece.origin};
+    if (aligned && match.end > 0) place = piece.original(match.end - 1, match.end);
+    changed.append(content, place, aligned);
+  }
+  return changed;
+}
+
+/// A string of one byte is what nearly every Replace looks for: no list of matches is needed.
+ChangedText replace_byte(char byte, const std::string& content, const Piece& piece, bool aligned, std::size_t most) {
+  ChangedText changed;
+  const auto count = static_cast<std::size_t>(std::count(piece.text.begin(), piece.text.end(), byte));
+  if (count > 0 && content.size() > most / count) check_size(most + 1, most);
+  const std::size_t size = piece.text.size() - count + count * content.size();
+  changed.text.reserve(size);
+  if (aligned) changed.alignment.reserve(size);
+  std::size_t done = 0;
+  for (std::size_t at = piece.text.find(byte); at != std::string_view::npos; at = piece.text.find(byte, done)) {
+    changed.append(piece, done, at, aligned);
+    changed.append(content, aligned ? piece.original(at, at + 1) : Range{}, aligned);
+    done = at + 1;
+  }
+  changed.append(piece, done, piece.text.size(), aligned);
+  return changed;
+}
+
+ChangedText strip(const NormalizerStep& step, const Piece& piece, bool aligned) {
+  std::size_t begin = 0, end = piece.text.size();
+  while (step.left && begin < end && is_white_space(decode_utf8(piece.text.data() + begin))) {
+    begin += utf8_size(piece.text[begin]);
+  }
+  while (step.right && begin < end) {
+    std::size_t last = end - 1;
+    while (is_continuation(piece.text[last])) --last;
+    if (!is_white_space(decode_utf8(piece.text.data() + last))) break;
+    end = last;
+  }
+  ChangedText changed;
+  changed.append(piece, begin, end, aligned);
+  return changed;
+}
+
+}  // namespace
+
+Normalizer::Normalizer(const std::vector<NormalizerStep>& steps) {
+  for (const NormalizerStep& spec : steps) {
+    steps_.push_back({spec, {}});
+    if (spec.kind == Kind::replace) steps_.back().matcher.emplace_back(spec.pattern);
+  }
+}
+
+std::optional<ChangedText> Normalizer::Step::apply(const Piece& piece, bool aligned, std::size_t most) const {
+  switch (spec.kind) {
+    case Kind::nfc:
+    case Kind::nfd:
+    case Kind::nfkc:
+    case Kind::nfkd:
+      if (has_form(spec.kind, piece.text)) return std::nullopt;
+      return to_form(spec.kind, piece, aligned);
+    case Kind::lowercase:
+      if (is_lower_already(piece.text)) return std::nullopt;
+      return to_lower(piece, aligned);
+    case Kind::prepend:
+      return prepend(spec.content, piece, aligned);
+    case Kind::replace:
+      if (!spec.pattern.is_regex && spec.pattern.text.size() == 1) {
+        return replace_byte(spec.pattern.text.front(), spec.content, piece, aligned, most);
+      }
+      return replace(matcher.front(), spec.content, piece, aligned, most);
+    case Kind::strip:
+      return strip(spec, piece, aligned);
+  }
+  return std::nullopt;
+}
+
+Piece Normalizer::apply(const Piece& given, bool aligned, ChangedText& storage) const {
+  Piece piece = given;
+  const std::size_t most = most_bytes(given.text.size());
+  for (const Step& step : steps_) {
+    if (piece.text.empty()) break;
+    if (auto changed = step.apply(piece, aligned, most)) {
+      check_size(changed->text.size(), most);
+      storage = std::move(*changed);
+      piece = storage.piece(piece.origin);
+    }
+  }
+  return piece;
+}
+
+std::string Normalizer::apply(const std::string& text) const {
+  ChangedText storage;
+  return std::string(apply(Piece{text, 0, nullptr}, false, storage).text);
 }
 
 }  // namespace gpt::text

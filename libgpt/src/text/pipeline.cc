@@ -1,18 +1,23 @@
 #include "text/pipeline.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "gpt/core/error.h"
 #include "gpt/core/hash.h"
 #include "text/bpe.h"
 #include "text/byte_alphabet.h"
 #include "text/canonical.h"
-#include "text/normalize.h"
 
 namespace gpt::text {
 
 PipelineTokenizer::PipelineTokenizer(TokenizerSpec spec)
-    : spec_(std::move(spec)), pre_tokenizer_(spec_.pre_tokenizer), model_(std::make_unique<Bpe>(spec_.model)) {
+    : spec_(std::move(spec)),
+      normalizer_(spec_.normalizer),
+      pre_tokenizer_(spec_.pre_tokenizer),
+      decoder_(spec_.decoder),
+      places_matter_(pre_tokenizer_.asks_for_place(!normalizer_.empty())),
+      model_(std::make_unique<Bpe>(spec_.model, spec_.pre_tokenizer.byte_level)) {
   std::size_t size = spec_.model.tokens.size();
   for (const AddedToken& token : spec_.added_tokens) size = std::max(size, static_cast<std::size_t>(token.id) + 1);
   tokens_.resize(size);
@@ -22,11 +27,15 @@ PipelineTokenizer::PipelineTokenizer(TokenizerSpec spec)
   for (const std::string& token : spec_.model.tokens) spaces_.push_back(token_space(token));
 }
 
+std::string PipelineTokenizer::decoded(const std::string& content) const {
+  return decoder_.is_byte_level() ? from_byte_alphabet(content).value_or(content) : content;
+}
+
 void PipelineTokenizer::add_vocabulary() {
   for (std::size_t id = 0; id < spec_.model.tokens.size(); ++id) {
     const std::string& content = spec_.model.tokens[id];
     if (content.empty()) continue;
-    tokens_[id] = {content, from_byte_alphabet(content).value_or(content), false};
+    tokens_[id] = {content, decoded(content), false};
     ids_.emplace(tokens_[id].content, static_cast<std::int32_t>(id));
   }
 }
@@ -46,16 +55,14 @@ void PipelineTokenizer::add_added_tokens() {
                                : fmt::format("'{}' there", token.content));
     }
     token.content = added.content;
-    const std::string decoded = added.normalized ? normalized(spec_.normalization, added.content) : added.content;
-    token.bytes = from_byte_alphabet(decoded).value_or(decoded);
+    const std::string found = added.normalized ? normalizer_.apply(added.content) : added.content;
+    token.decoded = decoded(found);
     token.special = token.special || added.special;
     ids_.emplace(token.content, added.id);
-    if (added.normalized) {
-      normal.push_back(added);
-      normal.back().content = decoded;
-    } else {
-      raw.push_back(added);
-    }
+    if (found.empty()) continue;
+    auto& list = added.normalized ? normal : raw;
+    list.push_back(added);
+    list.back().content = found;
   }
   raw_tokens_ = AddedTokenFinder(raw);
   normalized_tokens_ = AddedTokenFinder(normal);
@@ -64,14 +71,21 @@ void PipelineTokenizer::add_added_tokens() {
 /// One call of encode: gathers ids and, if wanted, offsets.
 class PipelineTokenizer::Encoder {
  public:
-  Encoder(const PipelineTokenizer& tokenizer, std::string_view text, bool with_offsets)
-      : tokenizer_(tokenizer), cache_(tokenizer.caches_), text_(text), with_offsets_(with_offsets), counter_(text) {}
+  Encoder(const PipelineTokenizer& tokenizer, std::string_view text, const Task& task)
+      : tokenizer_(tokenizer),
+        cache_(tokenizer.caches_),
+        text_(text),
+        task_(task),
+        with_offsets_(task.with_offsets),
+        aligned_(task.with_offsets || tokenizer.places_matter_),
+        byte_level_(tokenizer.spec_.pre_tokenizer.byte_level),
+        counter_(text) {}
 
-  Encoding run(bool add_special) {
+  Encoding run() {
     encoding_.ids.reserve(text_.size() / 4 + 8);
     const Piece whole{text_, 0, nullptr};
     for_parts(tokenizer_.raw_tokens_, whole, [this](const Piece& piece) { encode_between(piece); });
-    if (add_special) add_special_tokens(tokenizer_.spec_.post_processor, encoding_, with_offsets_);
+    if (task_.add_special) add_special_tokens(tokenizer_.spec_.post_processor, encoding_, with_offsets_);
     return std::move(encoding_);
   }
 
@@ -82,7 +96,7 @@ class PipelineTokenizer::Encoder {
     if (piece.text.empty()) return;
     if (finder.empty()) return between(piece);
     std::vector<TextPart> parts;
-    finder.split(piece.text, parts);
+    finder.split(piece.text, task_.special_in_text, parts);
     for (const TextPart& part : parts) {
       if (!part.token) {
         between(piece.part(part.begin, part.end));
@@ -94,26 +108,34 @@ class PipelineTokenizer::Encoder {
   }
 
   void encode_between(const Piece& piece) {
-    const auto changed = normalize(tokenizer_.spec_.normalization, piece);
-    for_parts(tokenizer_.normalized_tokens_, changed ? changed->piece(piece.origin) : piece,
+    ChangedText storage;
+    for_parts(tokenizer_.normalized_tokens_, tokenizer_.normalizer_.apply(piece, aligned_, storage),
               [this](const Piece& part) { encode_words(part); });
   }
 
   void encode_words(const Piece& piece) {
-    tokenizer_.pre_tokenizer_.split(piece, [this](const Piece& words, std::size_t begin, std::size_t end) {
-      const auto tokens = cache_->tokens(words.text.substr(begin, end - begin), *tokenizer_.model_);
-      if (!with_offsets_) {
-        for (const WordToken& token : tokens) encoding_.ids.push_back(token.id);
-        return;
+    const Model& model = *tokenizer_.model_;
+    tokenizer_.pre_tokenizer_.split(piece, aligned_, [&](const Piece& words, std::size_t begin, std::size_t end) {
+      if (byte_level_) return encode_part(words, begin, end);
+      const std::string_view word = words.text.substr(0, end);
+      while (begin < end) {
+        const std::size_t part_end = model.part_end(word, begin);
+        encode_part(words, begin, part_end);
+        begin = part_end;
       }
-      add_word(tokens, words, begin, end);
     });
+  }
+
+  void encode_part(const Piece& piece, std::size_t begin, std::size_t end) {
+    const auto tokens = cache_->tokens(piece.text.substr(begin, end - begin), *tokenizer_.model_);
+    if (with_offsets_) return add_word(tokens, piece, begin, end);
+    for (const WordToken& token : tokens) encoding_.ids.push_back(token.id);
   }
 
   void add_word(std::span<const WordToken> tokens, const Piece& piece, std::size_t begin, std::size_t end) {
     std::size_t covered = 0;
     for (const WordToken& token : tokens) covered += token.size;
-    if (covered < end - begin) return add_word_with_gaps(tokens, piece, begin, end);
+    if (covered < end - begin && byte_level_) return add_word_with_gaps(tokens, piece, begin, end);
     for (const WordToken& token : tokens) {
       add_model_token(token.id, piece, begin, begin + token.size);
       begin += token.size;
@@ -156,7 +178,8 @@ class PipelineTokenizer::Encoder {
   const PipelineTokenizer& tokenizer_;
   WordCachePool::Lease cache_;
   std::string_view text_;
-  bool with_offsets_;
+  Task task_;
+  bool with_offsets_, aligned_, byte_level_;
   CodePointCounter counter_;
   Encoding encoding_;
 };
@@ -172,29 +195,43 @@ void check_size(std::string_view text) {
 
 }  // namespace
 
-std::vector<std::int32_t> PipelineTokenizer::encode(std::string_view text, bool add_special_tokens) const {
+Encoding PipelineTokenizer::run(std::string_view text, const Task& task) const {
   check_size(text);
-  if (find_invalid_utf8(text) == text.size()) return Encoder(*this, text, false).run(add_special_tokens).ids;
-  return Encoder(*this, repair_utf8(text).text, false).run(add_special_tokens).ids;
-}
-
-Encoding PipelineTokenizer::encode_with_offsets(std::string_view text, bool add_special_tokens) const {
-  check_size(text);
-  if (find_invalid_utf8(text) == text.size()) return Encoder(*this, text, true).run(add_special_tokens);
+  if (find_invalid_utf8(text) == text.size()) return Encoder(*this, text, task).run();
   const RepairedText repaired = repair_utf8(text);
-  Encoding encoding = Encoder(*this, repaired.text, true).run(add_special_tokens);
+  Encoding encoding = Encoder(*this, repaired.text, task).run();
   for (Range& range : encoding.bytes) range = {repaired.original(range.begin), repaired.original(range.end)};
   return encoding;
 }
 
+std::vector<std::int32_t> PipelineTokenizer::encode(std::string_view text, bool add_special_tokens) const {
+  return run(text, {false, true, add_special_tokens}).ids;
+}
+
+Encoding PipelineTokenizer::encode_with_offsets(std::string_view text, bool add_special_tokens) const {
+  return run(text, {true, true, add_special_tokens});
+}
+
+Encoding PipelineTokenizer::encode_literally(std::string_view text, bool add_special_tokens) const {
+  return run(text, {true, false, add_special_tokens});
+}
+
 std::string PipelineTokenizer::decode(std::span<const std::int32_t> ids, bool skip_special_tokens) const {
-  std::string text;
+  const bool byte_level = decoder_.is_byte_level();
+  std::string bytes;
+  std::vector<std::string> list;
   for (const std::int32_t id : ids) {
     if (id < 0 || static_cast<std::size_t>(id) >= tokens_.size()) continue;  // a model's padded vocabulary has such ids
     const Token& token = tokens_[static_cast<std::size_t>(id)];
-    if (!skip_special_tokens || !token.special) text += token.bytes;
+    if (token.content.empty() || (skip_special_tokens && token.special)) continue;
+    if (byte_level) {
+      bytes += token.decoded;
+    } else {
+      list.push_back(token.decoded);
+    }
   }
-  return find_invalid_utf8(text) == text.size() ? text : repair_utf8(text).text;
+  if (!byte_level) return decoder_.decode(std::move(list));
+  return find_invalid_utf8(bytes) == bytes.size() ? bytes : repair_utf8(bytes).text;
 }
 
 std::optional<std::int32_t> PipelineTokenizer::id_of(std::string_view token) const {

@@ -8,7 +8,9 @@
 
 #include "gpt/text/tokenizer.h"
 #include "text/added_tokens.h"
+#include "text/decode.h"
 #include "text/model.h"
+#include "text/normalize.h"
 #include "text/post_process.h"
 #include "text/pretokenize.h"
 #include "text/spec.h"
@@ -23,6 +25,7 @@ class PipelineTokenizer : public Tokenizer {
 
   std::vector<std::int32_t> encode(std::string_view text, bool add_special_tokens) const override;
   Encoding encode_with_offsets(std::string_view text, bool add_special_tokens) const override;
+  Encoding encode_literally(std::string_view text, bool add_special_tokens) const override;
   std::string decode(std::span<const std::int32_t> ids, bool skip_special_tokens) const override;
 
   std::size_t vocabulary_size() const override { return tokens_.size(); }
@@ -40,20 +43,32 @@ class PipelineTokenizer : public Tokenizer {
  private:
   struct Token {
     std::string content;  ///< as the vocabulary writes it
-    std::string bytes;    ///< what it decodes to
+    std::string decoded;  ///< what the decoder starts from; its bytes, if that is all it does
     bool special = false;
   };
   class Encoder;
 
+  /// How one call of encode goes.
+  struct Task {
+    bool with_offsets = false;
+    bool special_in_text = true;  ///< special tokens that stand in the text are taken as such
+    bool add_special = false;
+  };
+
+  std::string decoded(const std::string& content) const;
   void add_vocabulary();
   void add_added_tokens();
   std::optional<std::int32_t> id_of_special(const std::string& content) const;
+  Encoding run(std::string_view text, const Task& task) const;
 
   TokenizerSpec spec_;
   std::vector<Token> tokens_;
   std::unordered_map<std::string_view, std::int32_t> ids_;  ///< views of tokens_
   AddedTokenFinder raw_tokens_, normalized_tokens_;
+  Normalizer normalizer_;
   PreTokenizer pre_tokenizer_;
+  Decoder decoder_;
+  bool places_matter_;  ///< to the pre-tokenizer, after changes of the text
   std::unique_ptr<const Model> model_;
   std::vector<TokenSpace> spaces_;  ///< by id, where offsets are trimmed
   mutable WordCachePool caches_;

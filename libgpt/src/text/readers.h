@@ -12,13 +12,15 @@ namespace gpt::text {
 /// Truncation and padding are not the tokenizer's business here and are ignored. Errors: malformed; unsupported for a
 /// part we do not know.
 TokenizerSpec read_tokenizer_json(const std::filesystem::path& path);
+/// The same from its text; `source` opens every message.
+TokenizerSpec parse_tokenizer_json(std::string text, const std::string& source);
 
 /// vocab.json and merges.txt as GPT-2 came with them, and added_tokens.json where there is one. tokenizer_config.json
 /// may name the class (unsupported, unless GPT-2's or Qwen2's) and added tokens.
 TokenizerSpec read_vocab_and_merges(const std::filesystem::path& folder);
 
-/// The tokenizer inside a GGUF file of the kind gpt2 (ggml-org/ggml, docs/gguf.md). Errors: not_found if it holds none;
-/// malformed; unsupported for another kind or pre-tokenizer.
+/// The tokenizer inside a GGUF file of the kinds gpt2 and llama (ggml-org/ggml, docs/gguf.md). Errors: not_found if it
+/// holds none; malformed; unsupported for another kind or pre-tokenizer.
 TokenizerSpec read_gguf_vocabulary(const std::filesystem::path& path);
 
 /// Adds what stands beside: tokenizer_config.json, special_tokens_map.json, chat_template.jinja. Absent files are fine.

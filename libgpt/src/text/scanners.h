@@ -2,6 +2,8 @@
 // and calls emit(begin, end) for every one; words cover the text.
 #pragma once
 
+#include <string_view>
+
 #include "text/unicode.h"
 
 namespace gpt::text {
@@ -127,6 +129,18 @@ void scan_numbers(const char* at, const char* end, const CharTable& table, Emit 
     if (!each || !number) {
       at = run_end(at, end, table, [number](CharKind kind) { return (kind == CharKind::number) == number; });
     }
+    emit(begin, at);
+  }
+}
+
+/// Words that begin at each occurrence of a string.
+template <typename Emit>
+void scan_replacement(const char* at, const char* end, std::string_view replacement, Emit emit) {
+  while (at < end) {
+    const char* begin = at;
+    const std::string_view rest(begin, static_cast<std::size_t>(end - begin));
+    const std::size_t next = rest.find(replacement, utf8_size(*begin));
+    at = next == std::string_view::npos ? end : begin + next;
     emit(begin, at);
   }
 }

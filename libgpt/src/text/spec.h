@@ -24,25 +24,52 @@ struct AddedToken {
   bool special = false;
 };
 
-enum class Normalization { none, nfc };
-
-/// Ways to cut a text into words that no token crosses.
-enum class Split {
-  gpt2,          ///< the regular expression of GPT-2
-  llama3,        ///< of cl100k and Llama 3: numbers in groups of up to three digits
-  qwen2,         ///< the same with single digits
-  numbers_each,  ///< every number character by itself
-  numbers_run,   ///< runs of number characters by themselves
+/// What a Replace or a Split looks for.
+struct Pattern {
+  std::string text;
+  bool is_regex = false;
+  friend bool operator==(const Pattern&, const Pattern&) = default;
 };
 
-/// Splits one after the other, each inside the pieces of the one before, then bytes.
+/// One change of the text before it is cut.
+struct NormalizerStep {
+  enum class Kind { nfc, nfd, nfkc, nfkd, lowercase, prepend, replace, strip };
+  Kind kind = Kind::nfc;
+  Pattern pattern{};                 ///< of replace
+  std::string content{};             ///< of replace and prepend
+  bool left = false, right = false;  ///< of strip
+  friend bool operator==(const NormalizerStep&, const NormalizerStep&) = default;
+};
+
+/// What becomes of the matches of a Split and of what lies between them.
+enum class Behavior { removed, isolated, merged_with_previous, merged_with_next, contiguous };
+
+enum class PrependScheme { never, first, always };
+
+/// One way to cut a text into words that no token crosses.
+struct PreTokenizerStep {
+  enum class Kind { split, digits, punctuation, whitespace, whitespace_split, metaspace };
+  Kind kind = Kind::split;
+  Pattern pattern{};                             ///< of split
+  Behavior behavior = Behavior::isolated;        ///< of split and punctuation
+  bool invert = false;                           ///< of split: what lies between is the match
+  bool each = false;                             ///< of digits: every number character by itself
+  std::string replacement{};                     ///< of metaspace: one character that stands for a space
+  PrependScheme scheme = PrependScheme::always;  ///< of metaspace
+  bool cut = true;                               ///< of metaspace: words begin at the replacement
+  friend bool operator==(const PreTokenizerStep&, const PreTokenizerStep&) = default;
+};
+
+/// Steps one after the other, each inside the pieces of the one before; then bytes, if byte_level.
 struct PreTokenizerSpec {
-  std::vector<Split> splits;
-  bool add_prefix_space = false;  ///< a space goes before every piece that does not begin with one
-  bool use_regex = true;          ///< then Split::gpt2, after the space is added
+  std::vector<PreTokenizerStep> steps;
+  bool byte_level = true;
+  bool add_prefix_space = false;  ///< of byte_level: a space goes before every piece that does not begin with one
+  bool use_regex = true;          ///< of byte_level: then GPT-2's regular expression, after the space is added
+  friend bool operator==(const PreTokenizerSpec&, const PreTokenizerSpec&) = default;
 };
 
-/// Byte-pair encoding. Tokens are written in the byte alphabet.
+/// Byte-pair encoding. Tokens are written in the byte alphabet if the pre-tokenizer is byte_level, as text otherwise.
 struct BpeSpec {
   std::vector<std::string> tokens;                            ///< by id; empty where an id is not used
   std::vector<std::pair<std::int32_t, std::int32_t>> merges;  ///< by rank, pairs of ids
@@ -50,6 +77,18 @@ struct BpeSpec {
   std::optional<std::int32_t> unknown;
   bool fuse_unknown = false;
   bool ignore_merges = false;  ///< a word that is a token is taken whole
+  bool byte_fallback = false;  ///< a character without a token becomes the tokens <0x00> to <0xFF> of its bytes
+};
+
+/// One change of the list of tokens on its way back to text.
+struct DecoderStep {
+  enum class Kind { byte_level, metaspace, replace, byte_fallback, fuse, strip };
+  Kind kind = Kind::byte_level;
+  Pattern pattern{};                             ///< of replace
+  std::string content{};                         ///< of replace; of metaspace and strip: one character
+  PrependScheme scheme = PrependScheme::always;  ///< of metaspace
+  std::uint32_t start = 0, stop = 0;             ///< of strip: at most so many characters from either end
+  friend bool operator==(const DecoderStep&, const DecoderStep&) = default;
 };
 
 struct PostProcessorSpec {
@@ -61,11 +100,12 @@ struct PostProcessorSpec {
 
 struct TokenizerSpec {
   std::string source;  ///< the file, for messages
-  Normalization normalization = Normalization::none;
+  std::vector<NormalizerStep> normalizer;
   PreTokenizerSpec pre_tokenizer;
   BpeSpec model;
   std::vector<AddedToken> added_tokens;
   PostProcessorSpec post_processor;
+  std::vector<DecoderStep> decoder{{DecoderStep::Kind::byte_level}};  ///< none: tokens are joined with spaces
 
   std::string bos, eos, pad, unk;  ///< contents; empty where there is none
   std::string chat_template;

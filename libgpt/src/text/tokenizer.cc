@@ -61,6 +61,10 @@ void PipelineTokenizer::save(const std::filesystem::path& folder) const {
 
 Tokenizer::~Tokenizer() = default;
 
+Encoding Tokenizer::encode_literally(std::string_view text, bool add_special_tokens) const {
+  return encode_with_offsets(text, add_special_tokens);
+}
+
 std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path) {
   return std::make_shared<text::PipelineTokenizer>(text::read(path));
 }

@@ -87,6 +87,18 @@ bool is_word(char32_t code_point) {
          (U_GET_GC_MASK(c) & categories) != 0;
 }
 
+bool is_punctuation(char32_t code_point) {
+  if (code_point < 0x80) {
+    const bool graphic = code_point > 0x20 && code_point < 0x7F;
+    const char32_t lower = code_point | 0x20;
+    return graphic && !(code_point >= '0' && code_point <= '9') && !(lower >= 'a' && lower <= 'z');
+  }
+  if ((U_GET_GC_MASK(static_cast<UChar32>(code_point)) & U_GC_P_MASK) == 0) return false;
+  UVersionInfo age{};
+  u_charAge(static_cast<UChar32>(code_point), age);
+  return age[0] <= 8;
+}
+
 std::size_t find_invalid_utf8(std::string_view text) {
   std::size_t i = 0;
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());

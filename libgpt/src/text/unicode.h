@@ -56,6 +56,8 @@ class CharTable {
 /// White_Space and the word characters (\w) of Unicode, as regular expressions have them.
 bool is_white_space(char32_t code_point);
 bool is_word(char32_t code_point);
+/// All of ASCII's and the general category P as of Unicode 8, as the tokenizers library has it.
+bool is_punctuation(char32_t code_point);
 
 /// The first byte that is not part of valid UTF-8, or text.size().
 std::size_t find_invalid_utf8(std::string_view text);

@@ -6,6 +6,7 @@
 #include "gpt/io/mapped_file.h"
 #include "text/bpe_spec.h"
 #include "text/json_fields.h"
+#include "text/patterns.h"
 #include "text/readers.h"
 
 namespace gpt::text {
@@ -53,8 +54,8 @@ void add_token(TokenizerSpec& spec, const AddedToken& token) {
 void apply_class(const JsonFields& config, TokenizerSpec& spec) {
   const std::string name = config.text_or("tokenizer_class", "GPT2Tokenizer");
   if (name == "Qwen2Tokenizer" || name == "Qwen2TokenizerFast") {
-    spec.normalization = Normalization::nfc;
-    spec.pre_tokenizer.splits = {Split::qwen2};
+    spec.normalizer = {{NormalizerStep::Kind::nfc}};
+    spec.pre_tokenizer.steps = {split_step(Scanner::qwen2)};
     spec.pre_tokenizer.use_regex = false;
   } else if (name != "GPT2Tokenizer" && name != "GPT2TokenizerFast" && name != "PreTrainedTokenizerFast") {
     fail(ErrorCode::unsupported,
@@ -88,6 +89,7 @@ TokenizerSpec read_vocab_and_merges(const std::filesystem::path& folder) {
   spec.source = (folder / "vocab.json").string();
   BpeSpecBuilder builder(spec.source);
   for_each_id(folder / "vocab.json", [&](const std::string& token, std::int32_t id) { builder.add_token(token, id); });
+  builder.finish_tokens();
   read_merges(folder / "merges.txt", builder);
   if (const auto id = builder.find(kEndOfText)) {
     spec.added_tokens.push_back({*id, kEndOfText, false, false, false, false, true});

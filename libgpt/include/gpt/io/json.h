@@ -16,6 +16,14 @@ enum class DuplicateKeys { last_wins, refuse };
 nlohmann::json parse_json(std::string_view text, std::string_view where,
                           DuplicateKeys duplicates = DuplicateKeys::last_wins);
 
+/// The same as a stream of events, for files too large to hold as a tree. `events` may throw; its parse_error is not
+/// called.
+class JsonEvents : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  bool parse_error(std::size_t byte, const std::string& last_token, const nlohmann::json::exception& error) final;
+};
+void parse_json(std::string_view text, std::string_view where, JsonEvents& events);
+
 /// Errors: not_found, io, malformed.
 nlohmann::json read_json_file(const std::filesystem::path& path);
 

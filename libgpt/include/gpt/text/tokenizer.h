@@ -37,6 +37,9 @@ class Tokenizer {
   /// such; add_special_tokens adds what the tokenizer's post-processor says (none for GPT-2 and SmolLM2).
   virtual std::vector<std::int32_t> encode(std::string_view text, bool add_special_tokens = false) const = 0;
   virtual Encoding encode_with_offsets(std::string_view text, bool add_special_tokens = false) const = 0;
+  /// The same for a text that must not be able to speak for the system (a stranger's, in a prompt): special tokens that
+  /// stand in it are plain text. A tokenizer that looks for none is not concerned.
+  virtual Encoding encode_literally(std::string_view text, bool add_special_tokens = false) const;
   /// Bytes that are no valid UTF-8 become U+FFFD.
   virtual std::string decode(std::span<const std::int32_t> ids, bool skip_special_tokens = false) const = 0;
 
