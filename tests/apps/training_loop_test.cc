@@ -78,9 +78,11 @@ TEST_CASE("finetune refuses what does not go together, and says what is missing"
        "tokens, and a pass may have 5; raise max_batch_tokens or cut the examples shorter"},
       {with(validated, {"--load-best-model-at-end", "--metric-for-best-model", "bleu"}),
        "--metric_for_best_model bleu: the evaluation has accuracy, "}};
+  int number = 0;
   for (const auto& [flags, message] : cases) {
     INFO(message);
-    const auto outcome = run_gptask(work.finetune("run", with(flags, {"--max-steps", "3", "--overwrite-output-dir"})));
+    const auto outcome =
+        run_gptask(work.finetune("run-" + std::to_string(++number), with(flags, {"--max-steps", "3"})));
     INFO(outcome.err);
     CHECK(outcome.code == 2);
     CHECK(has(outcome.err, message));

@@ -27,7 +27,7 @@ std::vector<Part> parts_of(const FinetuneRequest& request, const std::vector<std
   if (different.size() < seeds.size()) gpt::fail(gpt::ErrorCode::invalid_option, "--seeds names one seed twice");
   if (!seeds.empty() && request.folds > 0)
     gpt::fail(gpt::ErrorCode::invalid_option, "--seeds and --folds exclude each other; drop one");
-  if (seeds.size() < 2 && request.folds < 2)
+  if (seeds.size() < 2 && request.folds == 0)
     gpt::fail(gpt::ErrorCode::invalid_option, "--seeds needs two seeds or more: --seeds 0 1 2");
   std::vector<Part> parts;
   for (const std::uint64_t seed : seeds) {
