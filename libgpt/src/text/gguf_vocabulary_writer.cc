@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <limits>
 
 #include "gpt/core/error.h"
 #include "text/gguf_pre_tokenizers.h"
@@ -90,16 +89,18 @@ bool adds_space(const TokenizerSpec& spec) {
 }
 
 void add_special_tokens(const TokenizerSpec& spec, const Tokens& tokens, GgufMetadata& metadata) {
-  const auto add = [&](const char* name, const std::string& content) -> std::int32_t {
+  const auto add = [&](const char* name, const std::string& content, const std::vector<std::int32_t>& around) {
     const auto found = std::find(tokens.contents.begin(), tokens.contents.end(), content);
-    if (content.empty() || found == tokens.contents.end()) return -1;
-    const auto id = static_cast<std::int32_t>(found - tokens.contents.begin());
-    metadata.add_size(fmt::format("tokenizer.ggml.{}_token_id", name), id);
+    std::int32_t id = around.size() == 1 ? around.front() : -1;
+    if (!content.empty() && found != tokens.contents.end())
+      id = static_cast<std::int32_t>(found - tokens.contents.begin());
+    if (id >= 0) metadata.add_size(fmt::format("tokenizer.ggml.{}_token_id", name), id);
     return id;
   };
-  const std::int32_t bos = add("bos", spec.bos), eos = add("eos", spec.eos);
-  add("padding", spec.pad);
-  add("unknown", spec.unk);
+  const std::vector<std::int32_t>&before = spec.post_processor.before, &after = spec.post_processor.after;
+  const std::int32_t bos = add("bos", spec.bos, before), eos = add("eos", spec.eos, after);
+  add("padding", spec.pad, {});
+  add("unknown", spec.unk, {});
   const auto surrounds = [&](const std::vector<std::int32_t>& ids, std::int32_t id, const char* what) {
     if (ids.empty()) return false;
     if (ids.size() > 1 || ids.front() != id)
@@ -107,8 +108,8 @@ void add_special_tokens(const TokenizerSpec& spec, const Tokens& tokens, GgufMet
            spec.source, what);
     return true;
   };
-  metadata.add_bool("tokenizer.ggml.add_bos_token", surrounds(spec.post_processor.before, bos, "the bos token"));
-  metadata.add_bool("tokenizer.ggml.add_eos_token", surrounds(spec.post_processor.after, eos, "the eos token"));
+  metadata.add_bool("tokenizer.ggml.add_bos_token", surrounds(before, bos, "the bos token"));
+  metadata.add_bool("tokenizer.ggml.add_eos_token", surrounds(after, eos, "the eos token"));
 }
 
 /// The name of the way that this tokenizer cuts text into words.
