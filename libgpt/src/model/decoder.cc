@@ -36,6 +36,46 @@ Variable project(const Variable& x, const Projection& projection, bool transpose
   return linear(x, {&only, 1});
 }
 
+/// The two parts of a block.
+class Layers {
+ public:
+  Layers(const ModelConfig& config, const RopeTable& rope, const Batch& batch) : config_(config), batch_(batch) {
+    const ModelConfig& c = config_;
+    shape_ = {c.heads,
+              c.kv_heads,
+              c.head_size,
+              c.rope_theta ? &rope : nullptr,
+              static_cast<float>(c.attention_dropout),
+              c.window,
+              c.interleaved_heads};
+    transposed_ = family(c.family).transposed_weights();
+  }
+
+  Variable attend(const Variable& x, const Block& block, const CacheView* cache) const {
+    Variable qkv = project(x, block.attention_in, transposed_);
+    if (config_.query_key_norm)
+      qkv = norm_heads(qkv, config_.heads, config_.kv_heads, block.query_norm, block.key_norm);
+    const Variable mixed =
+        cache != nullptr ? attention_cached(qkv, batch_, shape_, *cache) : attention(qkv, batch_, shape_);
+    return project(mixed, block.attention_out, transposed_);
+  }
+
+  Variable mlp(const Variable& x, const Block& block) const {
+    const bool gated = config_.mlp == MlpKind::silu_gated;
+    const Activation activation = gated                              ? Activation::none
+                                  : config_.mlp == MlpKind::gelu_erf ? Activation::gelu_erf
+                                                                     : Activation::gelu_tanh;
+    const Variable inner = project(x, block.mlp_in, transposed_, activation);
+    return project(gated ? silu_gate(inner) : inner, block.mlp_out, transposed_);
+  }
+
+ private:
+  const ModelConfig& config_;
+  const Batch& batch_;
+  AttentionShape shape_;
+  bool transposed_ = false;
+};
+
 /// The name of a projection's module: of its weight, without ".weight".
 std::string_view module_path(const Projection& projection) {
   const std::string_view name = projection.weight->name;
@@ -75,7 +115,9 @@ void check_targets(const LoraOptions& options, const Weights& weights) {
 
 Decoder::Decoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
   const ModelConfig& c = impl_->config;
-  if (c.rope_theta) impl_->rope = make_rope(std::min(c.context, kMostPositions), c.head_size, *c.rope_theta);
+  if (c.rope_theta)
+    impl_->rope = make_rope(std::min(c.context, kMostPositions), c.rotated > 0 ? c.rotated : c.head_size, *c.rope_theta,
+                            c.rope_scaling);
 }
 
 Decoder::~Decoder() = default;
@@ -108,9 +150,7 @@ const ModelConfig& Decoder::config() const noexcept { return impl_->config; }
 Hidden Decoder::forward(Tape& tape, const Batch& batch, KvCache* cache) const {
   const ModelConfig& c = impl_->config;
   const Weights& w = *impl_->weights;
-  const bool transposed = family(c.family).transposed_weights();
-  const AttentionShape shape{c.heads, c.kv_heads, c.head_size, c.rope_theta ? &impl_->rope : nullptr,
-                             static_cast<float>(c.attention_dropout)};
+  const Layers layers(c, impl_->rope, batch);
   const auto dropout = static_cast<float>(c.residual_dropout);
 
   Normed x;
@@ -120,15 +160,15 @@ Hidden Decoder::forward(Tape& tape, const Batch& batch, KvCache* cache) const {
   for (std::size_t i = 0; i < w.blocks.size(); ++i) {
     const Block& block = w.blocks[i];
     const NormWeights& next = i + 1 < w.blocks.size() ? w.blocks[i + 1].attention_norm : w.final_norm;
-    const Variable qkv = project(x.normed, block.attention_in, transposed);
-    const Variable attended = cache != nullptr
-                                  ? attention_cached(qkv, batch, shape, cache->view(static_cast<std::int64_t>(i)))
-                                  : attention(qkv, batch, shape);
-    x = add_norm(x.sum, project(attended, block.attention_out, transposed), block.mlp_norm, dropout);
-    const bool gated = c.mlp == MlpKind::silu_gated;
-    Variable inner = project(x.normed, block.mlp_in, transposed, gated ? Activation::none : Activation::gelu_tanh);
-    if (gated) inner = silu_gate(inner);
-    x = add_norm(x.sum, project(inner, block.mlp_out, transposed), next, dropout);
+    const CacheView view = cache != nullptr ? cache->view(static_cast<std::int64_t>(i)) : CacheView();
+    const Variable attended = layers.attend(x.normed, block, cache != nullptr ? &view : nullptr);
+    if (c.parallel_residual) {
+      const Variable inner = layers.mlp(norm(x.sum, block.mlp_norm), block);
+      x = add_norm(add(x.sum, attended, dropout), inner, next, dropout);
+    } else {
+      x = add_norm(x.sum, attended, block.mlp_norm, dropout);
+      x = add_norm(x.sum, layers.mlp(x.normed, block), next, dropout);
+    }
   }
   if (cache != nullptr) cache->commit(batch);
   return {x.normed};

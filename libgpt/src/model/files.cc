@@ -3,6 +3,7 @@
 #include "gpt/core/error.h"
 #include "gpt/io/json.h"
 #include "gpt/io/safetensors.h"
+#include "model/config_reader.h"
 #include "model/decoder_impl.h"
 
 namespace gpt {
@@ -19,6 +20,13 @@ void fill(Parameter& parameter, const WeightSource& source, const std::string& n
   std::copy_n(value.data(), value.size(), parameter.value.data());
 }
 
+/// The name of a decoder's weight in that class of Transformers: LlamaForQuestionAnswering says transformer., not
+/// model.
+std::string name_in_class(const std::string& name, const Family& family, std::string_view architecture) {
+  if (name.compare(0, family.prefix().size(), family.prefix()) != 0) return name;
+  return std::string(family.prefix(architecture)).append(name, family.prefix().size());
+}
+
 /// Settings of adapter_config.json that change the arithmetic and that we do not have.
 void check_adapter(const nlohmann::json& json, const std::string& where) {
   const ConfigReader read(json, where);
@@ -27,7 +35,8 @@ void check_adapter(const nlohmann::json& json, const std::string& where) {
   for (const char* flag : {"use_dora", "use_rslora", "lora_bias", "use_qalora", "use_bdlora"}) read.only(flag, {false});
   for (const char* pattern : {"rank_pattern", "alpha_pattern"}) read.only(pattern, {nlohmann::json::object()});
   for (const char* absent :
-       {"layers_to_transform", "layer_replication", "trainable_token_indices", "exclude_modules", "target_parameters"})
+       {"layers_to_transform", "layer_replication", "trainable_token_indices", "exclude_modules", "target_parameters",
+        "alora_invocation_tokens", "arrow_config", "kasa_config", "monteclora_config", "velora_config"})
     read.only(absent, {nullptr});
 }
 
@@ -58,8 +67,10 @@ nlohmann::ordered_json transformers_config(const ModelConfig& config, std::strin
 void save_model(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
                 std::string_view architecture, const nlohmann::ordered_json& extra) {
   if (decoder.has_lora()) fail(ErrorCode::mismatch, "a model with adapters is saved as an adapter, or merged first");
+  const Family& kind = family(decoder.config().family);
   std::vector<TensorToWrite> tensors;
-  for (const Parameter* p : decoder.parameters()) tensors.push_back(to_write(*p, p->name));
+  for (const Parameter* p : decoder.parameters())
+    tensors.push_back(to_write(*p, name_in_class(p->name, kind, architecture)));
   for (const Parameter* p : head) tensors.push_back(to_write(*p, p->name));
   write_safetensors(folder / "model.safetensors", tensors);
   write_file_atomically(folder / "config.json",
@@ -100,9 +111,12 @@ void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::sp
 void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
                   const std::string& base_model, const std::string& task_type) {
   const LoraOptions& options = decoder.lora();
+  const Family& kind = family(decoder.config().family);
+  const std::string_view architecture = task_type == "QUESTION_ANS" ? "ForQuestionAnswering" : "ForCausalLM";
   std::vector<TensorToWrite> tensors;
   for (const Parameter* p : decoder.parameters())
-    if (p->name.find(".lora_") != std::string::npos) tensors.push_back(to_write(*p, "base_model.model." + p->name));
+    if (p->name.find(".lora_") != std::string::npos)
+      tensors.push_back(to_write(*p, "base_model.model." + name_in_class(p->name, kind, architecture)));
   nlohmann::ordered_json saved = nullptr;
   for (const Parameter* p : head) {
     tensors.push_back(to_write(*p, "base_model.model." + p->name));
@@ -124,7 +138,7 @@ void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, cons
   write_safetensors(folder / "adapter_model.safetensors", tensors);
   const nlohmann::ordered_json json{{"base_model_name_or_path", base_model},
                                     {"bias", "none"},
-                                    {"fan_in_fan_out", family(decoder.config().family).transposed_weights()},
+                                    {"fan_in_fan_out", kind.transposed_weights()},
                                     {"inference_mode", true},
                                     {"init_lora_weights", true},
                                     {"lora_alpha", options.alpha},

@@ -24,7 +24,7 @@ class Builder {
     if (c.learned_positions)
       out_->position_embedding = add(family_.position_embedding(), Shape::matrix(c.context, c.hidden));
     for (std::int64_t i = 0; i < c.layers; ++i) add_block(family_.block(c, i));
-    out_->final_norm = norm(family_.final_norm());
+    out_->final_norm = norm(family_.final_norm(), c.hidden);
     out_->output_projection = c.tied_embeddings
                                   ? out_->token_embedding
                                   : add_if_there(family_.output_projection(), Shape::matrix(c.vocabulary, c.hidden));
@@ -51,8 +51,8 @@ class Builder {
     return &out_->parameters.back();
   }
 
-  NormWeights norm(const NormName& name) {
-    return {add(name.weight, Shape::vector(config_.hidden)), add(name.bias, Shape::vector(config_.hidden)),
+  NormWeights norm(const NormName& name, std::int64_t size) {
+    return {add(name.weight, Shape::vector(size)), add(name.bias, Shape::vector(size)),
             config_.norm == NormKind::rms_norm, static_cast<float>(config_.norm_epsilon)};
   }
 
@@ -64,11 +64,13 @@ class Builder {
 
   void add_block(const BlockNames& names) {
     Block& block = out_->blocks.emplace_back();
-    block.attention_norm = norm(names.attention_norm);
+    block.attention_norm = norm(names.attention_norm, config_.hidden);
     for (const ProjectionName& name : names.attention_in)
       block.attention_in.push_back(projection(name, config_.hidden));
+    block.query_norm = norm(names.query_norm, config_.head_size);
+    block.key_norm = norm(names.key_norm, config_.head_size);
     block.attention_out = projection(names.attention_out, config_.heads * config_.head_size);
-    block.mlp_norm = norm(names.mlp_norm);
+    block.mlp_norm = norm(names.mlp_norm, config_.hidden);
     for (const ProjectionName& name : names.mlp_in) block.mlp_in.push_back(projection(name, config_.hidden));
     block.mlp_out = projection(names.mlp_out, config_.intermediate);
   }
@@ -124,13 +126,17 @@ Filler random_filler(const ModelConfig& config, std::uint64_t seed) {
 
 const StoredTensor* find_tensor(const WeightSource& source, std::string_view name) {
   if (const StoredTensor* tensor = source.find(name)) return tensor;
-  static constexpr std::array<std::string_view, 2> prefixes{"transformer.", "model."};
+  if (name == "embed_out.weight") return source.find("lm_head.weight");  // GPT-NeoX since version 5
+  static constexpr std::string_view adapter = "base_model.model.";
+  static constexpr std::array<std::string_view, 3> prefixes{"transformer.", "model.", "gpt_neox."};
+  const std::string_view lead = name.substr(0, adapter.size()) == adapter ? adapter : "";
+  name.remove_prefix(lead.size());
   for (const std::string_view prefix : prefixes) {
     if (name.substr(0, prefix.size()) != prefix) continue;
     const std::string_view bare = name.substr(prefix.size());
-    if (const StoredTensor* tensor = source.find(bare)) return tensor;
+    if (const StoredTensor* tensor = source.find(std::string(lead).append(bare))) return tensor;
     for (const std::string_view other : prefixes)
-      if (const StoredTensor* tensor = source.find(std::string(other).append(bare))) return tensor;
+      if (const StoredTensor* tensor = source.find(std::string(lead).append(other).append(bare))) return tensor;
   }
   return nullptr;
 }

@@ -23,6 +23,7 @@ struct Projection {
 
 struct Block {
   NormWeights attention_norm, mlp_norm;
+  NormWeights query_norm, key_norm;  ///< of one head; weight null: none
   std::vector<Projection> attention_in, mlp_in;
   Projection attention_out, mlp_out;
 };
