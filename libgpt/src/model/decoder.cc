@@ -142,6 +142,7 @@ std::unique_ptr<Decoder> Decoder::load(const fs::path& path) {
   auto impl = std::make_unique<Impl>();
   impl->config = source.config;
   impl->weights = make_weights(impl->config, file_filler(source));
+  refuse_unused(source);
   return std::unique_ptr<Decoder>(new Decoder(std::move(impl)));
 }
 

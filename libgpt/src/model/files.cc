@@ -102,9 +102,20 @@ void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::sp
     options.targets = {read.text_or("target_modules", "all-linear")};
   }
   decoder.add_lora(options, 0);
-  const std::unique_ptr<WeightSource> source = open_weights(folder);
-  for (Parameter* p : decoder.parameters())
-    if (p->name.find(".lora_") != std::string::npos) fill(*p, *source, "base_model.model." + p->name);
+  // A folder may hold a whole model beside the adapter.
+  const std::filesystem::path weights = folder / "adapter_model.safetensors";
+  const std::unique_ptr<WeightSource> source = open_weights(std::filesystem::exists(weights) ? weights : folder);
+  for (Parameter* p : decoder.parameters()) {
+    const std::string name = "base_model.model." + p->name;
+    if (p->name.find(".lora_") != std::string::npos) {
+      fill(*p, *source, name);
+    } else if (const StoredTensor* whole = find_tensor(*source, name); whole != nullptr) {
+      fail(
+          ErrorCode::unsupported,
+          "{}: the adapter brings a weight of the decoder itself, {}, which is not supported; merge it with PEFT first",
+          source->path().string(), whole->name);
+    }
+  }
   for (Parameter* p : head) fill(*p, *source, "base_model.model." + p->name);
 }
 

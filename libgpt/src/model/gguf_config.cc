@@ -7,16 +7,13 @@
 #include "gpt/core/error.h"
 
 namespace gpt {
-namespace {
 
-std::string full_name(const GgufFile& file, std::string_view key) {
+std::string gguf_key(const GgufFile& file, std::string_view key) {
   return fmt::format("{}.{}", file.find_string("general.architecture").value_or(""), key);
 }
 
-}  // namespace
-
 std::int64_t gguf_size(const GgufFile& file, std::string_view key) {
-  const std::string name = full_name(file, key);
+  const std::string name = gguf_key(file, key);
   const auto value = file.find_integer(name);
   if (!value) fail(ErrorCode::malformed, "{}: the metadata lacks {}", file.path().string(), name);
   if (*value < 1 || *value > std::numeric_limits<std::int32_t>::max())
@@ -25,12 +22,12 @@ std::int64_t gguf_size(const GgufFile& file, std::string_view key) {
 }
 
 std::int64_t gguf_size_or(const GgufFile& file, std::string_view key, std::int64_t otherwise) {
-  const std::string name = full_name(file, key);
+  const std::string name = gguf_key(file, key);
   return file.find_value(name) != nullptr ? gguf_size(file, key) : otherwise;
 }
 
 double gguf_number_or(const GgufFile& file, std::string_view key, double otherwise) {
-  const std::string name = full_name(file, key);
+  const std::string name = gguf_key(file, key);
   const auto value = file.find_number(name);
   if (!value) return otherwise;
   // Stored in float32: the shortest decimal that means the same is what the author wrote.
@@ -57,7 +54,7 @@ void read_gguf_vocabulary(const GgufFile& file, ModelConfig& config) {
 }
 
 bool gguf_flag_or(const GgufFile& file, std::string_view key, bool otherwise) {
-  return file.find_bool(full_name(file, key)).value_or(otherwise);
+  return file.find_bool(gguf_key(file, key)).value_or(otherwise);
 }
 
 void read_gguf_sizes(const GgufFile& file, ModelConfig& c) {
@@ -74,17 +71,17 @@ void refuse_gguf_variants(const GgufFile& file) {
   for (const char* key :
        {"expert_count", "attention.max_alibi_bias", "attention.clamp_kqv", "attention.scale", "attn_logit_softcapping",
         "final_logit_softcapping", "logit_scale", "embedding_scale", "residual_scale", "rope.scale_linear"}) {
-    const auto value = file.find_number(full_name(file, key));
+    const auto value = file.find_number(gguf_key(file, key));
     if (value && *value != 0)
-      fail(ErrorCode::unsupported, "{}: {} = {} is not supported", file.path().string(), full_name(file, key), *value);
+      fail(ErrorCode::unsupported, "{}: {} = {} is not supported", file.path().string(), gguf_key(file, key), *value);
   }
-  const auto scaling = file.find_string(full_name(file, "rope.scaling.type"));
+  const auto scaling = file.find_string(gguf_key(file, "rope.scaling.type"));
   if (scaling && *scaling != "none")
     fail(ErrorCode::unsupported, "{}: {} = \"{}\" is not supported", file.path().string(),
-         full_name(file, "rope.scaling.type"), *scaling);
+         gguf_key(file, "rope.scaling.type"), *scaling);
   if (!gguf_flag_or(file, "attention.causal", true))
     fail(ErrorCode::unsupported, "{}: {} = false is not supported", file.path().string(),
-         full_name(file, "attention.causal"));
+         gguf_key(file, "attention.causal"));
 }
 
 }  // namespace gpt

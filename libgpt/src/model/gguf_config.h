@@ -1,7 +1,7 @@
 // GGUF metadata of a model, under its architecture's prefix ("llama.block_count").
 #pragma once
 
-#include <initializer_list>
+#include <string>
 #include <string_view>
 
 #include "gpt/io/gguf.h"
@@ -9,6 +9,8 @@
 
 namespace gpt {
 
+/// "block_count" of a llama: "llama.block_count".
+std::string gguf_key(const GgufFile& file, std::string_view key);
 std::int64_t gguf_size(const GgufFile& file, std::string_view key);  ///< required; 1 to 2^31 - 1
 std::int64_t gguf_size_or(const GgufFile& file, std::string_view key, std::int64_t otherwise);
 double gguf_number_or(const GgufFile& file, std::string_view key, double otherwise);

@@ -7,7 +7,7 @@ namespace {
 
 Tensor transposed(const Tensor& in) {
   constexpr std::int64_t kTile = 32;
-  Tensor out = Tensor::zeros(Shape::matrix(in.columns(), in.rows()));
+  Tensor out = Tensor::uninitialized(Shape::matrix(in.columns(), in.rows()));
   for (std::int64_t top = 0; top < in.rows(); top += kTile)
     for (std::int64_t left = 0; left < in.columns(); left += kTile)
       for (std::int64_t i = top; i < std::min(top + kTile, in.rows()); ++i)
@@ -31,7 +31,7 @@ Tensor moved(const Tensor& in, GgufForm form, const ModelConfig& config, bool to
   if (form == GgufForm::transposed) return transposed(in);
   const bool vector = in.shape().rank == 1;
   const std::int64_t rows = vector ? in.size() : in.rows(), width = vector ? 1 : in.columns();
-  Tensor out = Tensor::zeros(in.shape());
+  Tensor out = Tensor::uninitialized(in.shape());
   for (std::int64_t row = 0; row < rows; ++row) {
     const std::int64_t other = gguf_row(row, form, config);
     const auto [from, to] = to_file ? std::pair(row, other) : std::pair(other, row);

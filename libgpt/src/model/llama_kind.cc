@@ -77,8 +77,8 @@ ModelConfig LlamaKind::from_gguf(const GgufFile& file) const {
   c.rope_scaling = read_gguf_rope_scaling(file, c);
   for (const char* key : {"rope.dimension_count", "attention.value_length"})
     if (const std::int64_t size = gguf_size_or(file, key, c.head_size); size != c.head_size)
-      fail(ErrorCode::unsupported, "{}: {} = {} is not supported for heads of {}", file.path().string(), key, size,
-           c.head_size);
+      fail(ErrorCode::unsupported, "{}: {} = {} is not supported for heads of {}", file.path().string(),
+           gguf_key(file, key), size, c.head_size);
   read_own(file, c);
   return c;
 }

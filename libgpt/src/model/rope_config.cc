@@ -93,7 +93,7 @@ std::optional<RopeScaling> read_gguf_rope_scaling(const GgufFile& file, const Mo
   if (stored == nullptr) return std::nullopt;
   const auto pairs = static_cast<std::size_t>(c.head_size / 2);
   std::vector<float> divisors(pairs);
-  if (stored->type != StoredType::f32 || stored->elements() != static_cast<std::int64_t>(pairs))
+  if (pairs == 0 || stored->type != StoredType::f32 || stored->elements() != static_cast<std::int64_t>(pairs))
     fail(ErrorCode::mismatch, "{}: rope_freqs.weight must hold {} numbers of type f32", file.path().string(), pairs);
   read_f32(*stored, 0, divisors);
   const auto frequency = [&](std::size_t i) {
@@ -109,10 +109,11 @@ std::optional<RopeScaling> read_gguf_rope_scaling(const GgufFile& file, const Mo
   if (line.size() >= 2) {
     const double rise = (line.front().second - line.back().second) / (line.front().first - line.back().first);
     const double high = 1 - 1 / (line.front().second - rise * line.front().first);
-    RopeScaling scaling{factor, 1, std::round(high * 1000) / 1000, std::llround(rise * (high - 1))};
-    bool fits = scaling.high_frequency_factor > 1 && scaling.original_context > 0;
+    const double context = rise * (high - 1);
+    bool fits = high > 1 && high < 1e6 && context >= 1 && context < 1e9;
+    const RopeScaling scaling{factor, 1, std::round(high * 1000) / 1000, fits ? std::llround(context) : 1};
     for (std::size_t i = 0; i < pairs && fits; ++i) {
-      const double scaled =
+      const auto scaled =
           static_cast<double>(rope_frequency(static_cast<std::int64_t>(i), c.head_size, *c.rope_theta, scaling));
       fits = std::abs(scaled * static_cast<double>(divisors[i]) / frequency(i) - 1) < 1e-4;
     }

@@ -31,9 +31,18 @@ const Family& gguf_family(const GgufFile& file) {
        file.path().string(), architecture, fmt::join(known, ", "));
 }
 
+bool mostly_f32(const WeightSource& source) {
+  std::size_t plain = 0, all = 0;
+  for (const StoredTensor& tensor : source.tensors()) {
+    all += tensor.bytes.size();
+    plain += tensor.type == StoredType::f32 ? tensor.bytes.size() : 0;
+  }
+  return 2 * plain >= all;
+}
+
 ModelSource open_gguf(const fs::path& path) {
   const auto file = std::make_shared<const GgufFile>(path);
-  ModelSource source{gguf_family(*file).from_gguf(*file), file, true};
+  ModelSource source{gguf_family(*file).from_gguf(*file), file, true, mostly_f32(*file)};
   check_config(source.config, path.string());
   return source;
 }
@@ -47,7 +56,9 @@ ModelSource open_model(const fs::path& path) {
     fail(ErrorCode::not_found,
          "{}: no model here; expected a .gguf file or a folder with config.json and model.safetensors", path.string());
   ModelConfig parsed = read_model_config(read_json_file(config, DuplicateKeys::refuse), config.string());
-  return {std::move(parsed), open_weights(path), false};
+  std::shared_ptr<const WeightSource> weights = open_weights(path);
+  const bool in_place = mostly_f32(*weights);
+  return {std::move(parsed), std::move(weights), false, in_place};
 }
 
 }  // namespace gpt

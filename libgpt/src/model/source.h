@@ -13,6 +13,9 @@ struct ModelSource {
   ModelConfig config;  ///< checked
   std::shared_ptr<const WeightSource> weights;
   bool gguf = false;  ///< names and forms of llama.cpp
+  /// Float32 weights are used where they lie: most of the file is float32. Else its widened rest would stay in memory
+  /// beside its copies.
+  bool in_place = true;
 };
 
 /// See Decoder::load.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "gpt/core/error.h"
 #include "gpt/core/random.h"
@@ -141,13 +142,13 @@ const StoredTensor* find_tensor(const WeightSource& source, std::string_view nam
   return nullptr;
 }
 
-Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape shape) {
+Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape shape, bool in_place) {
   if (stored.shape != dimensions(shape))
     fail(ErrorCode::mismatch, "{}: {} is [{}], the configuration asks for [{}]", source.path().string(), stored.name,
          fmt::join(stored.shape, ", "), fmt::join(dimensions(shape), ", "));
-  if (const std::span<const float> view = view_f32(stored); !view.empty())
+  if (const std::span<const float> view = view_f32(stored); in_place && !view.empty())
     return Tensor::view(view.data(), shape, source.keep_alive());
-  Tensor out = Tensor::zeros(shape);
+  Tensor out = Tensor::uninitialized(shape);
   parallel_for((shape.size() + kWiden - 1) / kWiden, [&](std::int64_t i) {
     const std::int64_t first = i * kWiden, count = std::min(kWiden, shape.size() - first);
     read_f32(stored, first, {out.data() + first, static_cast<std::size_t>(count)});
@@ -167,7 +168,17 @@ const StoredTensor* find_weight(const ModelSource& source, const TensorName& nam
 Tensor read_weight(const ModelSource& source, const StoredTensor& stored, const TensorName& name, Shape shape) {
   const GgufForm form = source.gguf ? name.form : GgufForm::same;
   if (form == GgufForm::transposed) std::swap(shape.rows, shape.columns);
-  return from_gguf(read_tensor(*source.weights, stored, shape), form, source.config);
+  return from_gguf(read_tensor(*source.weights, stored, shape, source.in_place), form, source.config);
+}
+
+void refuse_unused(const ModelSource& source) {
+  if (!source.gguf) return;
+  std::set<std::string> asked;
+  for_each_weight(source.config, [&](const WeightName& weight) { asked.insert(weight.name.gguf); });
+  for (const StoredTensor& tensor : source.weights->tensors())
+    if (tensor.name.compare(0, 4, "blk.") == 0 && asked.count(tensor.name) == 0)
+      fail(ErrorCode::unsupported, "{}: the tensor {} is not supported: no {} model here has it",
+           source.weights->path().string(), tensor.name, source.config.family);
 }
 
 Filler file_filler(const ModelSource& source) {

@@ -67,13 +67,16 @@ Filler file_filler(const ModelSource& source);
 
 /// The stored tensor of a weight. Null for an optional one that is not there, else error not_found.
 const StoredTensor* find_weight(const ModelSource& source, const TensorName& name, bool optional);
+/// Error unsupported where the blocks of a GGUF file hold a tensor that nobody asks for: llama.cpp would compute with it.
+void refuse_unused(const ModelSource& source);
 /// A weight as Transformers has it. Error mismatch if its shape is another.
 Tensor read_weight(const ModelSource& source, const StoredTensor& stored, const TensorName& name, Shape shape);
 
 /// The tensor of that name, with or without the prefixes older files leave out or other classes have; null if there is
 /// none.
 const StoredTensor* find_tensor(const WeightSource& source, std::string_view name);
-/// Float32 values of a stored tensor: where they lie, or widened in parallel. Error mismatch if the shape is another.
-Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape shape);
+/// Float32 values of a stored tensor: where they lie if `in_place` allows it, or widened in parallel. Error mismatch if
+/// the shape is another.
+Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape shape, bool in_place = true);
 
 }  // namespace gpt
