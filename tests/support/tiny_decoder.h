@@ -52,7 +52,8 @@ inline std::vector<ModelConfig> tiny_configs() {
     all.push_back(c);
   };
   add("llama", [](ModelConfig& c) {
-    c.rope_scaling = RopeScaling{4, 1, 4, 16};
+    c.head_size = 32;  // pairs enough between the ends of the scaling for a GGUF file to tell which it is
+    c.rope_scaling = RopeScaling{8, 1, 4, 64};
     c.tied_embeddings = true;
   });
   add("qwen2", [](ModelConfig& c) { c.tied_embeddings = true; });
@@ -65,7 +66,7 @@ inline std::vector<ModelConfig> tiny_configs() {
     add("gpt_neox", [parallel](ModelConfig& c) {
       c.kv_heads = c.heads;
       c.norm = NormKind::layer_norm;
-      c.mlp = parallel ? MlpKind::gelu_erf : MlpKind::gelu_tanh;
+      c.mlp = MlpKind::gelu_erf;
       c.rotated = 4;
       c.interleaved_heads = true;
       c.parallel_residual = parallel;

@@ -10,6 +10,7 @@
 #include "model/convert_parts.h"
 #include "model/gguf_config_writer.h"
 #include "model/gguf_forms.h"
+#include "model/rope_config.h"
 #include "model/weights.h"
 
 namespace gpt {
@@ -93,6 +94,15 @@ class Conversion {
       taken.insert(stored->name);
       list.push_back(tensor(weight, *stored));
     });
+    if (config().rope_scaling) {
+      taken.insert("rope_freqs.weight");
+      list.push_back(
+          {"rope_freqs.weight",
+           StoredType::f32,
+           {config().head_size / 2},
+           nullptr,
+           [divisors = rope_divisors(config())](const auto& use) { use(std::span<const float>(divisors)); }});
+    }
     check_rest(taken);
     return list;
   }

@@ -26,8 +26,10 @@ void write_gguf_config(const ModelConfig& c, GgufMetadata& metadata) {
   const bool rms = c.norm == NormKind::rms_norm;
   number(rms ? "attention.layer_norm_rms_epsilon" : "attention.layer_norm_epsilon", c.norm_epsilon);
   if (!c.rope_theta) return;
-  size("rope.dimension_count", c.head_size);
+  size("rope.dimension_count", c.rotated > 0 ? c.rotated : c.head_size);
   number("rope.freq_base", *c.rope_theta);
+  if (c.window > 0) size("attention.sliding_window", c.window);
+  if (c.interleaved_heads) metadata.add_bool(fmt::format("{}.use_parallel_residual", prefix), c.parallel_residual);
 }
 
 }  // namespace gpt

@@ -88,6 +88,14 @@ void write_rope(const ModelConfig& c, nlohmann::ordered_json& json, const RopeKe
   json["rope_parameters"] = parameters;
 }
 
+std::vector<float> rope_divisors(const ModelConfig& c) {
+  std::vector<float> divisors;
+  for (std::int64_t pair = 0; pair < c.head_size / 2; ++pair)
+    divisors.push_back(rope_frequency(pair, c.head_size, c.rope_theta.value_or(10000), std::nullopt) /
+                       rope_frequency(pair, c.head_size, c.rope_theta.value_or(10000), c.rope_scaling));
+  return divisors;
+}
+
 std::optional<RopeScaling> read_gguf_rope_scaling(const GgufFile& file, const ModelConfig& c) {
   const StoredTensor* stored = file.find("rope_freqs.weight");
   if (stored == nullptr) return std::nullopt;
@@ -101,10 +109,11 @@ std::optional<RopeScaling> read_gguf_rope_scaling(const GgufFile& file, const Mo
   };
   // Between the ends 1 / divisor falls from 1 to 1 / factor: 1 / factor + (1 - 1 / factor) slope, where the slope is
   // (context / wavelength - low) / (high - low). With low = 1, two points of the line give high and the context.
-  const double factor = static_cast<double>(*std::max_element(divisors.begin(), divisors.end()));
+  const double largest = static_cast<double>(*std::max_element(divisors.begin(), divisors.end()));
+  const double factor = std::round(largest * 1000) / 1000;
   std::vector<std::pair<double, double>> line;  // 1 / wavelength, slope
   for (std::size_t i = 0; i < pairs; ++i)
-    if (const auto d = static_cast<double>(divisors[i]); d > 1 && d < factor)
+    if (const auto d = static_cast<double>(divisors[i]); d > 1 && d < largest)
       line.emplace_back(frequency(i) / 6.283185307179586, (1 / d - 1 / factor) / (1 - 1 / factor));
   if (line.size() >= 2) {
     const double rise = (line.front().second - line.back().second) / (line.front().first - line.back().first);

@@ -1,6 +1,8 @@
 // Rotary positions as files write them.
 #pragma once
 
+#include <vector>
+
 #include "gpt/io/gguf.h"
 #include "model/config_reader.h"
 
@@ -19,6 +21,8 @@ void read_rope(const ConfigReader& read, ModelConfig& config, const RopeKeys& ke
 /// Both spellings, so that versions 4 and 5 read the file.
 void write_rope(const ModelConfig& config, nlohmann::ordered_json& json, const RopeKeys& keys = {});
 
+/// What scaling divides the frequency of each pair by: rope_freqs.weight of a GGUF file.
+std::vector<float> rope_divisors(const ModelConfig& config);
 /// rope_freqs.weight: what llama.cpp divides each pair's frequency by. Finds the scaling of Llama 3 behind it. Error
 /// unsupported for another one.
 std::optional<RopeScaling> read_gguf_rope_scaling(const GgufFile& file, const ModelConfig& config);

@@ -1,5 +1,7 @@
 #include "model/source.h"
 
+#include <algorithm>
+
 #include "gpt/core/error.h"
 #include "gpt/io/gguf.h"
 #include "gpt/io/json.h"
@@ -25,7 +27,8 @@ const Family& gguf_family(const GgufFile& file) {
   std::vector<std::string_view> known;
   for (const Family* candidate : families()) {
     if (candidate->gguf_architecture() == architecture) return *candidate;
-    known.push_back(candidate->gguf_architecture());
+    if (std::find(known.begin(), known.end(), candidate->gguf_architecture()) == known.end())
+      known.push_back(candidate->gguf_architecture());
   }
   fail(ErrorCode::unsupported, "{}: the architecture \"{}\" is not supported; this build knows {}",
        file.path().string(), architecture, fmt::join(known, ", "));

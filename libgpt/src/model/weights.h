@@ -67,7 +67,8 @@ Filler file_filler(const ModelSource& source);
 
 /// The stored tensor of a weight. Null for an optional one that is not there, else error not_found.
 const StoredTensor* find_weight(const ModelSource& source, const TensorName& name, bool optional);
-/// Error unsupported where the blocks of a GGUF file hold a tensor that nobody asks for: llama.cpp would compute with it.
+/// Error unsupported where the blocks of a GGUF file hold a tensor that nobody asks for: llama.cpp would compute with
+/// it.
 void refuse_unused(const ModelSource& source);
 /// A weight as Transformers has it. Error mismatch if its shape is another.
 Tensor read_weight(const ModelSource& source, const StoredTensor& stored, const TensorName& name, Shape shape);

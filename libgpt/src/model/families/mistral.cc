@@ -7,8 +7,8 @@ namespace {
 class Mistral final : public LlamaKind {
  public:
   std::string_view model_type() const override { return "mistral"; }
-  /// llama.cpp calls it llama; this name is for files that say it themselves.
-  std::string_view gguf_architecture() const override { return "mistral"; }
+  /// llama.cpp has one architecture for both; a file with a window is this one (see llama.cc).
+  std::string_view gguf_architecture() const override { return "llama"; }
   std::string_view prefix(std::string_view) const override { return "model."; }
 
  protected:
