@@ -53,7 +53,7 @@ double log_probability(const Decoder& decoder, const Tokens& prompt, const Token
 
 TEST_CASE("a batch of prompts is continued as one by one") {
   Threads threads(2), one(1);
-  for (const char* family : {"gpt2", "llama"})
+  for (const char* family : kFamilies)
     for (const std::int32_t beams : {1, 3}) {
       INFO(family << ", " << beams << " beams");
       const auto decoder = tiny_model(family);

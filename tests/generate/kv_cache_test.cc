@@ -64,7 +64,7 @@ Tokens first(const Tokens& tokens, std::size_t count) {
 
 TEST_CASE("cached states are those of whole sequences") {
   Threads threads(2);
-  for (const char* family : {"gpt2", "llama"}) {
+  for (const char* family : kFamilies) {
     INFO(family);
     const auto decoder = tiny_model(family);
     // Prompts of one token to three blocks, in pieces that end before, on and after the ends of blocks.

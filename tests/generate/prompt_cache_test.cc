@@ -23,7 +23,7 @@ Tokens joined(Tokens first, const Tokens& second) {
 
 TEST_CASE("continuations with a cache are those without") {
   Threads threads(2);
-  for (const char* family : {"gpt2", "llama"}) {
+  for (const char* family : kFamilies) {
     const auto decoder = tiny_model(family);
     PromptCache cache(decoder->config());
     GenerateOptions options;

@@ -143,7 +143,7 @@ TEST_CASE("draws follow the distribution") {
 
 TEST_CASE("samples are the same for any number of threads and in any company") {
   const tbb::global_control more(tbb::global_control::max_allowed_parallelism, 8);
-  for (const char* family : {"gpt2", "llama"}) {
+  for (const char* family : kFamilies) {
     const auto decoder = tiny_model(family);
     const std::vector<Tokens> prompts{random_tokens(5, 1), random_tokens(33, 2), random_tokens(5, 1),
                                       random_tokens(64, 3)};

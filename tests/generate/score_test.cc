@@ -27,7 +27,7 @@ double after(const Decoder& decoder, const Tokens& tokens, std::size_t begin, st
 
 TEST_CASE("each token's log-probability is that of the model after those before it") {
   Threads threads(2);
-  for (const char* family : {"gpt2", "llama"}) {
+  for (const char* family : kFamilies) {
     const auto decoder = tiny_model(family);
     const Tokens tokens = random_tokens(20, 5);
     const auto scores = score(*decoder, tokens, {}, threads);

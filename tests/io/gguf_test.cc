@@ -67,7 +67,7 @@ TEST_CASE("tensors have PyTorch's order of dimensions") {
                              std::string(8, '\0') + std::string(18, 'x');
     test::put(path, test::gguf(3, 1,
                                entry("general.alignment", 4, raw(16U)) + tensor("w", {3, 2}, 0, 0) +
-                                   tensor("iq", {32}, 20, 32) + tensor("future", {7}, 777, 0),
+                                   tensor("iq", {128}, 41, 32) + tensor("future", {7}, 777, 0),
                                data, version, 16));
     const GgufFile file(path);
     const auto* w = file.find("w");
@@ -76,8 +76,23 @@ TEST_CASE("tensors have PyTorch's order of dimensions") {
     CHECK(view_f32(*w)[5] == 6);
     std::vector<float> out(32);
     CHECK(file.find("iq")->bytes.size() == 18);
-    CHECK_ERROR(read_f32(*file.find("iq"), 0, out), "unsupported", "'iq' is stored as IQ4_NL");
+    CHECK_ERROR(read_f32(*file.find("iq"), 0, out), "unsupported", "'iq' is stored as Q1_0");
     CHECK_ERROR(read_f32(*file.find("future"), 0, out), "unsupported", "'future' is stored as type 777");
+  }
+}
+
+TEST_CASE("types that cannot be widened are refused by their names in llama.cpp") {
+  const test::TemporaryFolder folder;
+  const std::tuple<std::uint32_t, const char*, std::size_t> types[] = {
+      {16, "IQ2_XXS", 66}, {17, "IQ2_XS", 74}, {18, "IQ3_XXS", 98}, {19, "IQ1_S", 50}, {21, "IQ3_S", 110},
+      {22, "IQ2_S", 82},   {29, "IQ1_M", 56},  {34, "TQ1_0", 54},   {35, "TQ2_0", 66}, {40, "NVFP4", 4 * 36}};
+  for (const auto& [number, name, bytes] : types) {
+    test::put(folder / "a.gguf", test::gguf(1, 0, tensor("w", {256}, number, 0), std::string(bytes, 'x')));
+    const GgufFile file(folder / "a.gguf");
+    std::vector<float> out(256);
+    CHECK_ERROR(read_f32(*file.find("w"), 0, out), "unsupported",
+                std::string("tensor 'w' is stored as ") + name +
+                    ", which cannot be read as numbers here; convert the file to f16 or Q8_0");
   }
 }
 

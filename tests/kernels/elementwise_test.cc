@@ -13,6 +13,7 @@ namespace {
 constexpr double kRounding = 2e-7;
 
 double gelu(double x) { return 0.5 * x * (1 + std::tanh(std::sqrt(2 / M_PI) * (x + 0.044715 * x * x * x))); }
+double gelu_erf(double x) { return 0.5 * x * (1 + std::erf(x / std::sqrt(2.0))); }
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double slope(double (*f)(double), double x) { return (f(x + 1e-5) - f(x - 1e-5)) / 2e-5; }
 
@@ -37,6 +38,10 @@ TEST_CASE("kernels: gelu and its slope") {
                       [](double a, double, double, double) { return gelu(a); }, 2e-6, spread);
     check_elementwise([](auto n, auto a, auto b, auto, auto out) { kernels::gelu_backward(n, a, b, out); },
                       [](double a, double b, double, double) { return b * slope(gelu, a); }, 5e-6, spread);
+    check_elementwise([](auto n, auto a, auto, auto, auto out) { kernels::gelu_erf(n, a, out); },
+                      [](double a, double, double, double) { return gelu_erf(a); }, 1e-6, spread);
+    check_elementwise([](auto n, auto a, auto b, auto, auto out) { kernels::gelu_erf_backward(n, a, b, out); },
+                      [](double a, double b, double, double) { return b * slope(gelu_erf, a); }, 2e-6, spread);
   }
 }
 
@@ -66,8 +71,10 @@ TEST_CASE("kernels: activations stay finite where exponentials overflow") {
   on_every_target([&] {
     std::vector<float> y(x.size()), gate(x.size()), other(x.size());
     kernels::gelu(n, x.data(), y.data());
+    kernels::gelu_erf(n, x.data(), other.data());
     kernels::silu_gate(n, x.data(), ones.data(), gate.data());
     for (std::size_t i = 0; i < x.size(); ++i) {
+      CHECK(other[i] == std::max(x[i], 0.0F));
       CHECK(y[i] == std::max(x[i], 0.0F));
       CHECK(gate[i] == Approx(static_cast<double>(std::max(x[i], 0.0F))).margin(1e-30));
     }
@@ -78,6 +85,11 @@ TEST_CASE("kernels: activations stay finite where exponentials overflow") {
       CHECK(y[i] == Approx(expected).margin(1e-30));
       CHECK(gate[i] == Approx(expected).margin(1e-30));
       CHECK(std::isfinite(other[i]));
+    }
+    kernels::gelu_erf_backward(n, x.data(), ones.data(), y.data());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const double expected = x[i] > 0 ? 1.0 : x[i] == 0.0F ? 0.5 : 0.0;
+      CHECK(y[i] == Approx(expected).margin(1e-30));
     }
   });
 }

@@ -15,7 +15,7 @@ using namespace gpt::test;
 
 TEST_CASE("attention maps: rows add up to one and look back only") {
   Threads threads(2);
-  for (const ModelConfig& config : {tiny_gpt2(), tiny_llama()}) {
+  for (const ModelConfig& config : tiny_configs()) {
     const auto decoder = Decoder::create(config, 3);
     const std::vector<std::int32_t> tokens{5, 9, 100, 5, 7, 33, 2};
     const auto maps = attention_maps(*decoder, tokens, threads);

@@ -25,7 +25,7 @@ std::vector<float> states(const Decoder& decoder, std::span<const Example> examp
 }  // namespace
 
 TEST_CASE("decoder: a seed makes the weights") {
-  for (const ModelConfig& config : {tiny_gpt2(), tiny_llama()}) {
+  for (const ModelConfig& config : tiny_configs()) {
     const auto hash = [&](std::uint64_t seed) {
       const Model m{Decoder::create(config, seed), std::make_unique<TinyHead>(48)};
       return m.hash();
@@ -50,7 +50,7 @@ TEST_CASE("decoder: a seed makes the weights") {
 
 TEST_CASE("decoder: a token's state depends on what came before it in its sequence, not on company") {
   const std::vector<Example> examples = tiny_examples(6);
-  for (const ModelConfig& config : {tiny_gpt2(), tiny_llama()}) {
+  for (const ModelConfig& config : tiny_configs()) {
     const auto decoder = Decoder::create(config, 1);
     const std::vector<float> all = states(*decoder, examples);
     std::size_t at = 0;

@@ -24,7 +24,7 @@ bool same_weights(const Decoder& a, const Decoder& b) {
 }  // namespace
 
 TEST_CASE("files: what is saved loads again, weight for weight") {
-  for (const ModelConfig& config : {tiny_gpt2(), tiny_llama()}) {
+  for (const ModelConfig& config : tiny_configs()) {
     INFO(config.family);
     const TemporaryFolder folder;
     const auto original = Decoder::create(config, 4);

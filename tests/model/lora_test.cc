@@ -15,9 +15,11 @@ using namespace gpt::test;
 
 namespace {
 
-const std::vector<ModelConfig>& configs() {
-  static const std::vector<ModelConfig> both{tiny_gpt2(), tiny_llama()};
-  return both;
+/// What PEFT's target_modules can name.
+std::vector<std::string> modules(const ModelConfig& config) {
+  if (config.family == "gpt2") return {"c_attn", "c_proj", "c_fc"};
+  if (config.family == "gpt_neox") return {"query_key_value", "dense", "dense_h_to_4h", "dense_4h_to_h"};
+  return {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"};
 }
 
 /// Hidden states of a few examples.
@@ -57,7 +59,7 @@ std::size_t count(const Decoder& decoder, const std::string& part) {
 }  // namespace
 
 TEST_CASE("lora: new adapters change nothing, and they alone train") {
-  for (const ModelConfig& config : configs()) {
+  for (const ModelConfig& config : tiny_configs()) {
     const auto decoder = Decoder::create(config, 1);
     decoder->set_trainable(true);
     const std::vector<float> before = states(*decoder);
@@ -68,7 +70,7 @@ TEST_CASE("lora: new adapters change nothing, and they alone train") {
     CHECK(states(*decoder) == before);
     for (const Parameter* p : decoder->parameters())
       CHECK(p->trainable == (p->name.find(".lora_") != std::string::npos));
-    CHECK(count(*decoder, "lora_A") == (config.family == "gpt2" ? 8 : 14));  // 4 or 7 projections in each of 2 blocks
+    CHECK(count(*decoder, "lora_A") == (modules(config).size() == 7 ? 14 : 8));  // 4 or 7 projections in 2 blocks
     for (const Parameter* p : decoder->parameters()) {
       const auto& v = p->value.values();
       const auto inputs = static_cast<float>(p->value.columns());
@@ -92,6 +94,22 @@ TEST_CASE("lora: targets by name") {
               "down_proj");
 }
 
+TEST_CASE("lora: targets by a module's whole name or its end, as PEFT writes all-linear of GPT-2") {
+  const auto count = [](std::vector<std::string> targets) {
+    const auto decoder = Decoder::create(tiny_gpt2(), 1);
+    decoder->add_lora({2, 4, 0, std::move(targets)}, 1);
+    std::size_t adapted = 0;
+    for (const Parameter* p : decoder->parameters()) adapted += p->name.find(".lora_A") != std::string::npos ? 1 : 0;
+    return adapted;
+  };
+  CHECK(count({"transformer.h.1.attn.c_attn"}) == 1);
+  CHECK(count({"h.0.attn.c_proj", "transformer.h.1.mlp.c_fc"}) == 2);
+  CHECK(count({"attn.c_proj"}) == 2);
+  CHECK(count({"c_proj"}) == 4);
+  CHECK_ERROR(count({"proj"}), "invalid_option", "no projection is named \"proj\"");
+  CHECK_ERROR(count({"h.7.attn.c_attn"}), "invalid_option", "no projection is named \"h.7.attn.c_attn\"");
+}
+
 TEST_CASE("lora: settings that make no sense") {
   const auto decoder = Decoder::create(tiny_llama(), 1);
   CHECK_ERROR(decoder->add_lora({0, 8, 0, {}}, 1), "invalid_option", "a LoRA rank must be between 1 and 1024, not 0");
@@ -105,7 +123,7 @@ TEST_CASE("lora: settings that make no sense") {
 }
 
 TEST_CASE("lora: merged weights answer the same") {
-  for (const ModelConfig& config : configs()) {
+  for (const ModelConfig& config : tiny_configs()) {
     const auto decoder = adapted(config);
     const std::vector<float> before = states(*decoder), plain = states(*Decoder::create(config, 1));
     CHECK(difference(before, plain) > 0.05);
@@ -130,9 +148,9 @@ TEST_CASE("lora: merging into weights that lie in a file copies them") {
 }
 
 TEST_CASE("lora: saved and loaded, with a head") {
-  for (const ModelConfig& config : configs())
+  for (const ModelConfig& config : tiny_configs())
     for (const std::vector<std::string>& targets :
-         {std::vector<std::string>{}, std::vector<std::string>{config.family == "gpt2" ? "c_attn" : "v_proj"}}) {
+         {std::vector<std::string>{}, std::vector<std::string>{modules(config)[0]}}) {
       const TemporaryFolder folder;
       const auto decoder = adapted(config, targets);
       TinyHead head(48), other(48);
@@ -146,8 +164,7 @@ TEST_CASE("lora: saved and loaded, with a head") {
       CHECK(json.at("task_type") == "SEQ_CLS");
       CHECK(json.at("modules_to_save") == nlohmann::json{"score"});
       CHECK(json.at("fan_in_fan_out") == (config.family == "gpt2"));
-      CHECK(json.at("target_modules").size() ==
-            (targets.empty() ? (config.family == "gpt2" ? 3 : 7) : 1));  // two are called c_proj
+      CHECK(json.at("target_modules").size() == (targets.empty() ? modules(config).size() : 1));
       const auto loaded = Decoder::create(config, 1);
       other.parameters()[0]->value.fill(0);
       load_adapter(*loaded, folder.path(), other.parameters());

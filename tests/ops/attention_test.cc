@@ -15,9 +15,24 @@ constexpr int kLengths[] = {1, 64, 65, 130};
 
 struct Heads {
   std::int64_t heads, kv_heads, size;
+  std::int64_t rotated = 0;  // values of a head that turn; 0: all
+  std::int64_t window = 0;
+  bool interleaved = false;
+
+  AttentionShape shape(const RopeTable* rope, float dropout = 0) const {
+    return {heads, kv_heads, size, rope, dropout, window, interleaved};
+  }
+  RopeTable rope(double theta) const { return make_rope(130, rotated > 0 ? rotated : size, theta); }
 };
 
-constexpr Heads kHeads[] = {{1, 1, 4}, {2, 2, 8}, {4, 2, 6}, {3, 1, 2}};
+constexpr Heads kHeads[] = {{1, 1, 4},
+                            {2, 2, 8},
+                            {4, 2, 6},
+                            {3, 1, 2},
+                            {2, 2, 8, 4, 0, true},    // GPT-NeoX
+                            {4, 2, 6, 0, 16},         // Mistral
+                            {2, 1, 4, 2, 1},          // a window of the token itself
+                            {3, 3, 6, 2, 70, true}};  // a window wider than a block of queries
 
 std::int64_t width(const Heads& h) { return (h.heads + 2 * h.kv_heads) * h.size; }
 
@@ -45,10 +60,14 @@ class Plain {
   }
 
  private:
-  double* at(std::int64_t token, std::int64_t head) { return x_.data() + token * width(heads_) + head * heads_.size; }
+  /// Queries are the first heads, then come keys and values.
+  double* at(std::int64_t token, std::int64_t head) {
+    if (heads_.interleaved) head = head % heads_.heads * 3 + head / heads_.heads;
+    return x_.data() + token * width(heads_) + head * heads_.size;
+  }
 
   void rotate(std::int64_t token, std::int64_t position) {
-    const std::int64_t half = heads_.size / 2;
+    const std::int64_t half = (heads_.rotated > 0 ? heads_.rotated : heads_.size) / 2;
     for (std::int64_t h = 0; h < heads_.heads + heads_.kv_heads; ++h)
       for (std::int64_t i = 0; i < half; ++i) {
         const double angle =
@@ -64,7 +83,8 @@ class Plain {
     const std::int64_t kv = h / (heads_.heads / heads_.kv_heads);
     std::vector<double> weights;
     double sum = 0;
-    for (std::int64_t j = 0; j <= position; ++j) {
+    const std::int64_t from = heads_.window > 0 ? std::max<std::int64_t>(0, position - heads_.window + 1) : 0;
+    for (std::int64_t j = from; j <= position; ++j) {
       double dot = 0;
       for (std::int64_t i = 0; i < heads_.size; ++i)
         dot += at(first + position, h)[i] * at(first + j, heads_.heads + kv)[i];
@@ -72,8 +92,9 @@ class Plain {
     }
     for (std::int64_t i = 0; i < heads_.size; ++i) {
       double value = 0;
-      for (std::int64_t j = 0; j <= position; ++j)
-        value += weights[static_cast<std::size_t>(j)] / sum * at(first + j, heads_.heads + heads_.kv_heads + kv)[i];
+      for (std::int64_t j = from; j <= position; ++j)
+        value +=
+            weights[static_cast<std::size_t>(j - from)] / sum * at(first + j, heads_.heads + heads_.kv_heads + kv)[i];
       y.push_back(value);
     }
   }
@@ -90,10 +111,10 @@ TEST_CASE("attention: values, with and without rotary positions, heads shared or
   const Batch batch = make_batch(kLengths);
   for (const Heads& h : kHeads) {
     const Tensor qkv = random_tensor(Shape::matrix(batch.token_count(), width(h)), 1);
-    const RopeTable rope = make_rope(130, h.size, 10000.0);
+    const RopeTable rope = h.rope(10000.0);
     for (const bool rotary : {false, true}) {
-      INFO(h.heads << " heads, " << h.kv_heads << " of keys, rotary " << rotary);
-      const auto run = operation(batch, {h.heads, h.kv_heads, h.size, rotary ? &rope : nullptr, 0});
+      INFO(h.heads << " heads, " << h.kv_heads << " of keys, window " << h.window << ", rotary " << rotary);
+      const auto run = operation(batch, h.shape(rotary ? &rope : nullptr));
       const Tensor y = outputs_of(run, {qkv}, true).front();
       CHECK(difference(y, Plain(qkv, batch, h, rotary ? 10000.0 : 0).values()) <= 2e-5);
       CHECK(equal(y, outputs_of(run, {qkv}, false).front()));
@@ -104,13 +125,14 @@ TEST_CASE("attention: values, with and without rotary positions, heads shared or
 TEST_CASE("attention: gradients") {
   const Batch batch = make_batch(kLengths);
   for (const Heads& h : kHeads) {
-    const RopeTable rope = make_rope(130, h.size, 100.0);
+    const RopeTable rope = h.rope(100.0);
     for (const bool rotary : {false, true})
       for (const float dropout : {0.0F, 0.3F}) {
-        INFO(h.heads << " heads, " << h.kv_heads << " of keys, rotary " << rotary << ", dropout " << dropout);
+        INFO(h.heads << " heads, " << h.kv_heads << " of keys, window " << h.window << ", rotary " << rotary
+                     << ", dropout " << dropout);
         GradientCheck check;
         check.inputs = {random_tensor(Shape::matrix(batch.token_count(), width(h)), 2)};
-        check.operation = operation(batch, {h.heads, h.kv_heads, h.size, rotary ? &rope : nullptr, dropout});
+        check.operation = operation(batch, h.shape(rotary ? &rope : nullptr, dropout));
         check.elements = 60;
         check.run();
       }
@@ -189,15 +211,6 @@ TEST_CASE("attention: what does not fit is refused") {
   CHECK_ERROR(attention(x, batch, {4, 0, 4, nullptr, 0}), "mismatch",
               "4 attention heads cannot share 0 key-value heads");
   CHECK_ERROR(attention(x, batch, {2, 1, 4, &wide, 0}), "mismatch", "rotary positions of 8 values for heads of 4");
-}
-
-TEST_CASE("rope: angles of the paper") {
-  const RopeTable rope = make_rope(50, 8, 10000.0);
-  CHECK(rope.half() == 4);
-  for (std::int64_t p = 0; p < 50; ++p)
-    for (std::int64_t i = 0; i < 4; ++i) {
-      const double angle = static_cast<double>(p) * std::pow(10000.0, -static_cast<double>(i) / 4);
-      CHECK(rope.cosine.row(p)[i] == Approx(std::cos(angle)).margin(5e-6));
-      CHECK(rope.sine.row(p)[i] == Approx(std::sin(angle)).margin(5e-6));
-    }
+  CHECK_ERROR(attention(x, batch, {2, 1, 4, nullptr, 0, 0, true}), "mismatch",
+              "interleaved heads are no groups: 2 heads, 1 key-value heads");
 }

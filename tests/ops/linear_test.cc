@@ -41,8 +41,10 @@ void check_part(std::int64_t tokens, std::int64_t inputs, std::int64_t outputs, 
     return std::vector<Variable>{linear(in[0], {&part, 1}, activation)};
   };
   std::vector<double> expected = plain(check.inputs[0], part);
-  if (activation == Activation::gelu_tanh)
-    for (double& v : expected) v = gelu(v);
+  for (double& v : expected) {
+    if (activation == Activation::gelu_tanh) v = gelu(v);
+    if (activation == Activation::gelu_erf) v = v / 2 * (1 + std::erf(v / std::sqrt(2.0)));
+  }
   const Tensor y = outputs_of(check.operation, check.inputs, true).front();
   CHECK(y.shape() == Shape::matrix(tokens, outputs));
   CHECK(difference(y, expected) <= 5e-6);
@@ -65,6 +67,7 @@ TEST_CASE("linear: with GELU") {
   for (const bool transposed : {false, true}) {
     check_part(6, 8, 20, transposed, true, Activation::gelu_tanh);
     check_part(70, 5, 3, transposed, false, Activation::gelu_tanh);
+    check_part(70, 5, 3, transposed, true, Activation::gelu_erf);
   }
 }
 

@@ -128,3 +128,51 @@ TEST_CASE("norm: what does not fit is refused by name") {
   fits.bias = make_parameter("short.bias", Shape::vector(2), 1);
   CHECK_ERROR(norm(x, fits.norm), "mismatch", "short.bias has 2 values, the row it normalizes 3");
 }
+
+TEST_CASE("norm_heads: each head of queries and keys by itself, values untouched") {
+  Parameter query = make_parameter("q_norm.weight", Shape::vector(6), 1),
+            key = make_parameter("k_norm.weight", Shape::vector(6), 2);
+  const NormWeights q{&query, nullptr, true, 1e-5F}, k{&key, nullptr, true, 1e-5F};
+  GradientCheck check;
+  check.inputs = {random_tensor(Shape::matrix(70, 48), 3, 2.0F)};  // 4 query heads, 2 of keys, 2 of values
+  check.parameters = {&query, &key};
+  check.operation = [&](Tape&, const std::vector<Variable>& in) {
+    return std::vector<Variable>{norm_heads(in[0], 4, 2, q, k)};
+  };
+  const Tensor y = outputs_of(check.operation, check.inputs, true).front();
+  for (std::int64_t head = 0; head < 8; ++head) {
+    Tensor part = Tensor::zeros(Shape::matrix(70, 6)), found = Tensor::zeros(Shape::matrix(70, 6));
+    for (std::int64_t r = 0; r < 70; ++r) {
+      std::copy_n(check.inputs[0].row(r) + 6 * head, 6, part.row(r));
+      std::copy_n(y.row(r) + 6 * head, 6, found.row(r));
+    }
+    if (head >= 6) {
+      CHECK(equal(found, part));
+    } else {
+      CHECK(difference(found, plain(part, head < 4 ? q : k)) <= 5e-6);
+    }
+  }
+  check.run();
+  query.set_trainable(false);
+  check.run();
+  Arena arena(1 << 24);
+  Tape tape(arena, true);
+  CHECK_ERROR(norm_heads(tape.variable(Tensor::zeros(Shape::matrix(5, 47)), true), 4, 2, q, k), "mismatch",
+              "q_norm.weight and k_norm.weight have 6 and 6 values; 4 + 2 x 2 heads of a row of 47 do not fit");
+}
+
+TEST_CASE("add: the residual sum alone") {
+  for (const float dropout : {0.0F, 0.3F}) {
+    GradientCheck check;
+    check.inputs = {random_tensor(Shape::matrix(70, 9), 3), random_tensor(Shape::matrix(70, 9), 4)};
+    check.operation = [&](Tape&, const std::vector<Variable>& in) {
+      return std::vector<Variable>{add(add(in[0], in[1], dropout), in[0], dropout)};
+    };
+    check.run();
+  }
+  Arena arena(1 << 24);
+  Tape tape(arena, true);
+  CHECK_ERROR(add(tape.variable(Tensor::zeros(Shape::matrix(5, 3)), true),
+                  tape.variable(Tensor::zeros(Shape::matrix(4, 3)), true)),
+              "mismatch", "cannot add [4, 3] to [5, 3]");
+}

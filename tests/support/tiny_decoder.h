@@ -7,10 +7,9 @@
 
 #include "gpt/core/hash.h"
 #include "gpt/head/language_model_head.h"
+#include "gpt/head/sequence_head.h"
 #include "gpt/model/decoder.h"
 #include "gpt/model/lora.h"
-#include "gpt/ops/linear.h"
-#include "gpt/ops/pool.h"
 #include "gpt/tensor/parallel.h"
 #include "gpt/train/trainer.h"
 
@@ -43,18 +42,43 @@ inline ModelConfig tiny_llama() {
   return c;
 }
 
-/// Three classes from the last token.
-class TinyHead : public Head {
- public:
-  explicit TinyHead(std::int64_t hidden)
-      : weight_(parameter("score.weight", Shape::matrix(3, hidden), 0.1F, random_)) {}
-  Variable forward(const Hidden& hidden, const Batch& batch) override {
-    return linear(pool_last(hidden.states, batch), weight_);
-  }
+/// One model of every kind there is: all families, Llama 3's positions, a window, both orders of a block.
+inline std::vector<ModelConfig> tiny_configs() {
+  std::vector<ModelConfig> all{tiny_gpt2(), tiny_llama()};
+  const auto add = [&](const char* family, const auto& change) {
+    ModelConfig c = tiny_llama();
+    c.family = family;
+    change(c);
+    all.push_back(c);
+  };
+  add("llama", [](ModelConfig& c) {
+    c.head_size = 32;  // pairs enough between the ends of the scaling for a GGUF file to tell which it is
+    c.rope_scaling = RopeScaling{8, 1, 4, 64};
+    c.tied_embeddings = true;
+  });
+  add("qwen2", [](ModelConfig& c) { c.tied_embeddings = true; });
+  add("qwen3", [](ModelConfig& c) {
+    c.head_size = 16;
+    c.query_key_norm = true;
+  });
+  add("mistral", [](ModelConfig& c) { c.window = 7; });
+  for (const bool parallel : {true, false})
+    add("gpt_neox", [parallel](ModelConfig& c) {
+      c.kv_heads = c.heads;
+      c.norm = NormKind::layer_norm;
+      c.mlp = MlpKind::gelu_erf;
+      c.rotated = 4;
+      c.interleaved_heads = true;
+      c.parallel_residual = parallel;
+      c.embedding_dropout = c.residual_dropout = c.attention_dropout = 0.1;
+    });
+  return all;
+}
 
- private:
-  Random random_{5};
-  Parameter& weight_;
+/// Three classes from the last token.
+class TinyHead : public SequenceHead {
+ public:
+  explicit TinyHead(std::int64_t hidden, Random random = Random(5)) : SequenceHead(hidden, 3, 0.1F, random) {}
 };
 
 struct Model {

@@ -90,6 +90,23 @@ TEST_CASE("training: the same bits on 1, 2 and 7 threads") {
     }
 }
 
+TEST_CASE("training: every family, the same bits on 1, 2 and 7 threads") {
+  const tbb::global_control more(tbb::global_control::max_allowed_parallelism, 8);
+  const std::vector<Example> examples = tiny_examples(12);
+  for (const ModelConfig& config : tiny_configs()) {
+    INFO(config.family);
+    std::string hash;
+    for (const int count : {1, 2, 7}) {
+      Threads threads(count);
+      const Model m{Decoder::create(config, 1), std::make_unique<TinyHead>(config.hidden)};
+      m.decoder->set_trainable(true);
+      train(m, examples, tiny_options(2), threads);
+      if (count == 1) hash = m.hash();
+      CHECK(m.hash() == hash);
+    }
+  }
+}
+
 TEST_CASE("training: another seed, other weights") {
   const std::vector<Example> examples = tiny_examples(40);
   Threads threads(1);

@@ -1,6 +1,7 @@
 // Cases of ../shared/reference/models: a checkpoint, an input, and what PyTorch computed.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -8,46 +9,34 @@
 #include <vector>
 
 #include "gpt/head/language_model_head.h"
+#include "gpt/head/sequence_head.h"
+#include "gpt/head/span_head.h"
 #include "gpt/io/json.h"
 #include "gpt/io/safetensors.h"
 #include "gpt/model/decoder.h"
 #include "gpt/model/files.h"
 #include "gpt/model/lora.h"
-#include "gpt/ops/linear.h"
-#include "gpt/ops/pool.h"
 #include "gpt/train/trainer.h"
 #include "support/catch.h"
 
 namespace gpt::test {
-
-/// Transformers' sequence classification head: the last token's state times score.weight.
-class ScoreHead final : public Head {
- public:
-  ScoreHead(std::int64_t labels, std::int64_t hidden)
-      : weight_(parameter("score.weight", Shape::matrix(labels, hidden), 0, random_)) {}
-  Variable forward(const Hidden& hidden, const Batch& batch) override {
-    return linear(pool_last(hidden.states, batch), weight_);
-  }
-
- private:
-  Random random_{0};
-  Parameter& weight_;
-};
 
 class ReferenceCase {
  public:
   explicit ReferenceCase(const std::filesystem::path& folder)
       : folder(folder), numbers(read_json_file(folder / "reference.json")), tensors(folder / "reference.safetensors") {
     const std::vector<float> ids = values("input_ids");
-    const std::vector<float> labels = tensors.find("labels") != nullptr ? values("labels") : std::vector<float>();
-    std::size_t token = 0, sequence = 0;
+    std::size_t token = 0;
     for (const auto& length : numbers.at("lengths")) {
       Example& example = examples.emplace_back();
       for (int i = 0; i < length.get<int>(); ++i) example.tokens.push_back(static_cast<std::int32_t>(ids.at(token++)));
-      if (sequence < labels.size()) example.target.label = static_cast<std::int32_t>(labels[sequence]);
-      ++sequence;
     }
+    if (tensors.find("labels") != nullptr) read_targets(values("labels"));
   }
+
+  std::string task() const { return numbers.at("task").get<std::string>(); }
+  /// Outputs of a head over sequences.
+  std::int64_t outputs() const { return tensors.find("logits")->shape.back(); }
 
   std::vector<float> values(const std::string& name) const {
     const StoredTensor* stored = tensors.find(name);
@@ -80,7 +69,47 @@ class ReferenceCase {
   nlohmann::json numbers;
   SafetensorsFile tensors;
   std::vector<Example> examples;
+
+ private:
+  void read_targets(const std::vector<float>& labels) {
+    const std::size_t each = labels.size() / examples.size();
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      Target& target = examples[i].target;
+      const auto number = [&](std::size_t k) { return static_cast<std::int32_t>(labels.at(i * each + k)); };
+      if (task() == "question-answering") {
+        target.first = number(0);
+        target.last = number(1);
+      } else if (task() == "multi-label" || task() == "regression") {
+        target.values.assign(labels.begin() + static_cast<std::ptrdiff_t>(i * each),
+                             labels.begin() + static_cast<std::ptrdiff_t>((i + 1) * each));
+      } else {
+        target.label = number(0);
+      }
+    }
+  }
 };
+
+/// The head that the case's task has.
+inline std::unique_ptr<Head> make_head(const ReferenceCase& c, const Decoder& decoder) {
+  const std::int64_t hidden = decoder.config().hidden;
+  Random random(1);
+  if (c.task() == "causal-lm" || c.task() == "lora")
+    return std::make_unique<LanguageModelHead>(decoder.output_projection());
+  if (c.task() == "question-answering") return std::make_unique<SpanHead>(hidden, 0, random);
+  SequenceHeadOptions options;
+  if (c.task() == "multi-label") options.loss = SequenceLoss::binary_cross_entropy;
+  if (c.task() == "regression") options.loss = SequenceLoss::squared_error;
+  return std::make_unique<SequenceHead>(hidden, c.outputs(), 0, random, options);
+}
+
+/// Folders of reference values that hold a model or an adapter.
+inline std::vector<std::filesystem::path> reference_folders(const std::filesystem::path& reference) {
+  std::vector<std::filesystem::path> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(reference / "models"))
+    if (std::filesystem::exists(entry.path() / "reference.json")) folders.push_back(entry.path());
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
 
 inline double largest_difference(std::span<const float> a, std::span<const float> b) {
   REQUIRE(a.size() == b.size());

@@ -2,6 +2,7 @@
 // src/ggml-quants.c). A block starts with its scales and holds its elements in a few bits each.
 #include "io/blocks.h"
 
+#include <cmath>
 #include <cstring>
 
 #include "io/half.h"
@@ -45,6 +46,11 @@ int scale_q3_k(const std::byte* packed, int j) noexcept {
   const int high = (u8(packed + 8 + j % 4) >> (2 * (j / 4))) & 3;
   return (low | high << 4) - 32;
 }
+
+/// What the 16 indices of the iq4 types stand for: denser around zero, as weights are.
+constexpr float kUneven[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+/// Twice the numbers of 4-bit floats.
+constexpr float kFloat4[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
 }  // namespace
 
@@ -229,6 +235,49 @@ void widen_q8_k(const std::byte* blocks, std::int64_t count, float* out) {
   for (; count > 0; --count, blocks += 292, out += 256) {
     const auto scale = load<float>(blocks);
     for (int i = 0; i < 256; ++i) out[i] = scale * static_cast<float>(load<std::int8_t>(blocks + 4 + i));
+  }
+}
+
+/// As q4_0, each element an index into a table instead of a number less 8.
+void widen_iq4_nl(const std::byte* blocks, std::int64_t count, float* out) {
+  for (; count > 0; --count, blocks += 18, out += 32) {
+    const float scale = load_f16(blocks);
+    for (int i = 0; i < 16; ++i) {
+      const int pair = u8(blocks + 2 + i);
+      out[i] = scale * kUneven[pair & 15];
+      out[i + 16] = scale * kUneven[pair >> 4];
+    }
+  }
+}
+
+/// f16 scale of scales; 8 scales of 6 bits, less 32: 16 bits with the two high ones of each, 4 bytes with the low ones;
+/// 8 groups of 16 bytes as in iq4_nl.
+void widen_iq4_xs(const std::byte* blocks, std::int64_t count, float* out) {
+  for (; count > 0; --count, blocks += 136, out += 256) {
+    const float scales = load_f16(blocks);
+    const int high = load<std::uint16_t>(blocks + 2);
+    for (int group = 0; group < 8; ++group) {
+      const int low = (u8(blocks + 4 + group / 2) >> (4 * (group % 2))) & 15;
+      const float scale = scales * static_cast<float>((low | ((high >> (2 * group)) & 3) << 4) - 32);
+      for (int i = 0; i < 16; ++i) {
+        const int pair = u8(blocks + 8 + 16 * group + i);
+        out[32 * group + i] = scale * kUneven[pair & 15];
+        out[32 * group + i + 16] = scale * kUneven[pair >> 4];
+      }
+    }
+  }
+}
+
+/// A power of two, 2^(byte - 127); 16 bytes as in q4_0, each element a 4-bit float: sign, two bits of exponent, one of
+/// fraction (OCP Microscaling Formats, 2023).
+void widen_mxfp4(const std::byte* blocks, std::int64_t count, float* out) {
+  for (; count > 0; --count, blocks += 17, out += 32) {
+    const float half = std::ldexp(1.0F, u8(blocks) - 128);
+    for (int i = 0; i < 16; ++i) {
+      const int pair = u8(blocks + 1 + i);
+      out[i] = half * kFloat4[pair & 15];
+      out[i + 16] = half * kFloat4[pair >> 4];
+    }
   }
 }
 

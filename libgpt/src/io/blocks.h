@@ -28,5 +28,8 @@ void widen_q4_k(const std::byte* blocks, std::int64_t count, float* out);
 void widen_q5_k(const std::byte* blocks, std::int64_t count, float* out);
 void widen_q6_k(const std::byte* blocks, std::int64_t count, float* out);
 void widen_q8_k(const std::byte* blocks, std::int64_t count, float* out);
+void widen_iq4_nl(const std::byte* blocks, std::int64_t count, float* out);
+void widen_iq4_xs(const std::byte* blocks, std::int64_t count, float* out);
+void widen_mxfp4(const std::byte* blocks, std::int64_t count, float* out);
 
 }  // namespace gpt

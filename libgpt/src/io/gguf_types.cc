@@ -34,10 +34,10 @@ constexpr std::array<Row, 34> rows{{
     {17, "IQ2_XS", StoredType::other, {256, 74}},
     {18, "IQ3_XXS", StoredType::other, {256, 98}},
     {19, "IQ1_S", StoredType::other, {256, 50}},
-    {20, "IQ4_NL", StoredType::other, {32, 18}},
+    {20, "IQ4_NL", StoredType::iq4_nl, {32, 18}},
     {21, "IQ3_S", StoredType::other, {256, 110}},
     {22, "IQ2_S", StoredType::other, {256, 82}},
-    {23, "IQ4_XS", StoredType::other, {256, 136}},
+    {23, "IQ4_XS", StoredType::iq4_xs, {256, 136}},
     {24, "I8", StoredType::i8, {1, 1}},
     {25, "I16", StoredType::i16, {1, 2}},
     {26, "I32", StoredType::i32, {1, 4}},
@@ -47,7 +47,7 @@ constexpr std::array<Row, 34> rows{{
     {30, "BF16", StoredType::bf16, {1, 2}},
     {34, "TQ1_0", StoredType::other, {256, 54}},
     {35, "TQ2_0", StoredType::other, {256, 66}},
-    {39, "MXFP4", StoredType::other, {32, 17}},
+    {39, "MXFP4", StoredType::mxfp4, {32, 17}},
     {40, "NVFP4", StoredType::other, {64, 36}},
     {41, "Q1_0", StoredType::other, {128, 18}},
 }};
@@ -58,6 +58,10 @@ GgmlType ggml_type(std::uint32_t number) {
   const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.number == number; });
   if (row == rows.end()) return {fmt::format("type {}", number), StoredType::other, {0, 0}};
   return {row->name, row->type, row->block};
+}
+
+std::uint32_t ggml_number(StoredType type) {
+  return std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.type == type; })->number;
 }
 
 }  // namespace gpt

@@ -18,14 +18,31 @@ struct TypeRow {
 };
 
 /// In the order of StoredType.
-constexpr std::array<TypeRow, 22> types{{
-    {"f32", {1, 4}, widen_f32},       {"f16", {1, 2}, widen_f16},       {"bf16", {1, 2}, widen_bf16},
-    {"f64", {1, 8}, widen_f64},       {"i8", {1, 1}, widen_i8},         {"i16", {1, 2}, widen_i16},
-    {"i32", {1, 4}, widen_i32},       {"i64", {1, 8}, widen_i64},       {"u8", {1, 1}, widen_u8},
-    {"boolean", {1, 1}, widen_u8},    {"q8_0", {32, 34}, widen_q8_0},   {"q4_0", {32, 18}, widen_q4_0},
-    {"q4_1", {32, 20}, widen_q4_1},   {"q5_0", {32, 22}, widen_q5_0},   {"q5_1", {32, 24}, widen_q5_1},
-    {"q2_k", {256, 84}, widen_q2_k},  {"q3_k", {256, 110}, widen_q3_k}, {"q4_k", {256, 144}, widen_q4_k},
-    {"q5_k", {256, 176}, widen_q5_k}, {"q6_k", {256, 210}, widen_q6_k}, {"q8_k", {256, 292}, widen_q8_k},
+constexpr std::array<TypeRow, 25> types{{
+    {"f32", {1, 4}, widen_f32},
+    {"f16", {1, 2}, widen_f16},
+    {"bf16", {1, 2}, widen_bf16},
+    {"f64", {1, 8}, widen_f64},
+    {"i8", {1, 1}, widen_i8},
+    {"i16", {1, 2}, widen_i16},
+    {"i32", {1, 4}, widen_i32},
+    {"i64", {1, 8}, widen_i64},
+    {"u8", {1, 1}, widen_u8},
+    {"boolean", {1, 1}, widen_u8},
+    {"q8_0", {32, 34}, widen_q8_0},
+    {"q4_0", {32, 18}, widen_q4_0},
+    {"q4_1", {32, 20}, widen_q4_1},
+    {"q5_0", {32, 22}, widen_q5_0},
+    {"q5_1", {32, 24}, widen_q5_1},
+    {"q2_k", {256, 84}, widen_q2_k},
+    {"q3_k", {256, 110}, widen_q3_k},
+    {"q4_k", {256, 144}, widen_q4_k},
+    {"q5_k", {256, 176}, widen_q5_k},
+    {"q6_k", {256, 210}, widen_q6_k},
+    {"q8_k", {256, 292}, widen_q8_k},
+    {"iq4_nl", {32, 18}, widen_iq4_nl},
+    {"iq4_xs", {256, 136}, widen_iq4_xs},
+    {"mxfp4", {32, 17}, widen_mxfp4},
     {"other", {0, 0}, nullptr},
 }};
 

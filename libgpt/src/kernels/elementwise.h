@@ -18,6 +18,9 @@ double sum_of_squares(std::int64_t n, const float* a);
 void gelu(std::int64_t n, const float* x, float* y);
 /// dx = dy * gelu'(x)
 void gelu_backward(std::int64_t n, const float* x, const float* dy, float* dx);
+/// GELU itself: y = x/2 (1 + erf(x / sqrt(2))), erf to 2e-7.
+void gelu_erf(std::int64_t n, const float* x, float* y);
+void gelu_erf_backward(std::int64_t n, const float* x, const float* dy, float* dx);
 /// y = silu(gate) * up, silu(g) = g / (1 + exp(-g)) (SwiGLU: Shazeer, 2020).
 void silu_gate(std::int64_t n, const float* gate, const float* up, float* y);
 void silu_gate_backward(std::int64_t n, const float* gate, const float* up, const float* dy, float* dgate, float* dup);

@@ -5,15 +5,13 @@
 
 #include "gpt/core/error.h"
 #include "gpt/core/random.h"
-#include "gpt/io/gguf.h"
-#include "gpt/io/json.h"
-#include "gpt/model/files.h"
 #include "gpt/model/kv_cache.h"
 #include "gpt/ops/embedding.h"
 #include "gpt/ops/gate.h"
 #include "gpt/tensor/gemm.h"
 #include "kernels/small_gemm.h"
 #include "model/decoder_impl.h"
+#include "model/source.h"
 
 namespace gpt {
 namespace {
@@ -24,26 +22,6 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMostPositions = 1 << 18;
 
 constexpr std::uint64_t kNewTokens = 0x746F6B656E730000ULL;  // streams of random numbers
-
-/// A folder's one .gguf file where it has no config.json; empty if there is none.
-fs::path gguf_in(const fs::path& path) {
-  if (path.extension() == ".gguf") return path;
-  if (!fs::is_directory(path) || fs::exists(path / "config.json")) return {};
-  for (const fs::directory_entry& entry : fs::directory_iterator(path))
-    if (entry.path().extension() == ".gguf") return entry.path();
-  return {};
-}
-
-const Family& gguf_family(const GgufFile& file) {
-  const std::string_view architecture = file.find_string("general.architecture").value_or("");
-  std::vector<std::string_view> known;
-  for (const Family* candidate : families()) {
-    if (candidate->gguf_architecture() == architecture) return *candidate;
-    known.push_back(candidate->gguf_architecture());
-  }
-  fail(ErrorCode::unsupported, "{}: the architecture \"{}\" is not supported; this build knows {}",
-       file.path().string(), architecture, fmt::join(known, ", "));
-}
 
 LinearPart part(const Projection& p, bool transposed) { return {p.weight, transposed, p.bias, p.adapter.get()}; }
 
@@ -60,18 +38,77 @@ Variable project(const Variable& x, const Projection& projection, bool transpose
   return linear(x, {&only, 1});
 }
 
-bool is_target(const LoraOptions& options, const std::string& module) {
+/// The two parts of a block.
+class Layers {
+ public:
+  Layers(const ModelConfig& config, const RopeTable& rope, const Batch& batch) : config_(config), batch_(batch) {
+    const ModelConfig& c = config_;
+    shape_ = {c.heads,
+              c.kv_heads,
+              c.head_size,
+              c.rope_theta ? &rope : nullptr,
+              static_cast<float>(c.attention_dropout),
+              c.window,
+              c.interleaved_heads};
+    transposed_ = family(c.family).transposed_weights();
+  }
+
+  Variable attend(const Variable& x, const Block& block, const CacheView* cache) const {
+    Variable qkv = project(x, block.attention_in, transposed_);
+    if (config_.query_key_norm)
+      qkv = norm_heads(qkv, config_.heads, config_.kv_heads, block.query_norm, block.key_norm);
+    const Variable mixed =
+        cache != nullptr ? attention_cached(qkv, batch_, shape_, *cache) : attention(qkv, batch_, shape_);
+    return project(mixed, block.attention_out, transposed_);
+  }
+
+  Variable mlp(const Variable& x, const Block& block) const {
+    const bool gated = config_.mlp == MlpKind::silu_gated;
+    const Activation activation = gated                              ? Activation::none
+                                  : config_.mlp == MlpKind::gelu_erf ? Activation::gelu_erf
+                                                                     : Activation::gelu_tanh;
+    const Variable inner = project(x, block.mlp_in, transposed_, activation);
+    return project(gated ? silu_gate(inner) : inner, block.mlp_out, transposed_);
+  }
+
+ private:
+  const ModelConfig& config_;
+  const Batch& batch_;
+  AttentionShape shape_;
+  bool transposed_ = false;
+};
+
+/// The name of a projection's module: of its weight, without ".weight".
+std::string_view module_path(const Projection& projection) {
+  const std::string_view name = projection.weight->name;
+  return name.substr(0, name.size() - std::string_view(".weight").size());
+}
+
+/// As PEFT matches: a target is a module's whole name or its end from a point on. The first part of a whole name may be
+/// another class's (transformer.h.0.attn.c_attn, h.0.attn.c_attn).
+bool matches(std::string_view path, std::string_view target) {
+  const auto ends = [](std::string_view whole, std::string_view end) {
+    return whole.ends_with(end) && (whole.size() == end.size() || whole[whole.size() - end.size() - 1] == '.');
+  };
+  const std::size_t point = path.find('.'), other = target.find('.');
+  return ends(path, target) || (other != std::string_view::npos && path.substr(point + 1) == target.substr(other + 1));
+}
+
+bool is_target(const LoraOptions& options, const Projection& projection) {
   const auto& targets = options.targets;
   return targets.empty() || (targets.size() == 1 && targets.front() == "all-linear") ||
-         std::find(targets.begin(), targets.end(), module) != targets.end();
+         std::any_of(targets.begin(), targets.end(),
+                     [&](const std::string& target) { return matches(module_path(projection), target); });
 }
 
 void check_targets(const LoraOptions& options, const Weights& weights) {
   std::vector<std::string> known;
-  for (Projection* p : const_cast<Weights&>(weights).projections())
+  const std::vector<Projection*> all = const_cast<Weights&>(weights).projections();
+  for (const Projection* p : all)
     if (std::find(known.begin(), known.end(), p->module) == known.end()) known.push_back(p->module);
   for (const std::string& target : options.targets)
-    if (target != "all-linear" && std::find(known.begin(), known.end(), target) == known.end())
+    if (target != "all-linear" &&
+        std::none_of(all.begin(), all.end(), [&](const Projection* p) { return matches(module_path(*p), target); }))
       fail(ErrorCode::invalid_option, "no projection is named \"{}\"; this model has {}", target,
            fmt::join(known, ", "));
 }
@@ -80,7 +117,9 @@ void check_targets(const LoraOptions& options, const Weights& weights) {
 
 Decoder::Decoder(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
   const ModelConfig& c = impl_->config;
-  if (c.rope_theta) impl_->rope = make_rope(std::min(c.context, kMostPositions), c.head_size, *c.rope_theta);
+  if (c.rope_theta)
+    impl_->rope = make_rope(std::min(c.context, kMostPositions), c.rotated > 0 ? c.rotated : c.head_size, *c.rope_theta,
+                            c.rope_scaling);
 }
 
 Decoder::~Decoder() = default;
@@ -101,21 +140,11 @@ void Decoder::scale_residual_projections() {
 }
 
 std::unique_ptr<Decoder> Decoder::load(const fs::path& path) {
+  const ModelSource source = open_model(path);
   auto impl = std::make_unique<Impl>();
-  if (const fs::path gguf = gguf_in(path); !gguf.empty()) {
-    const auto file = std::make_shared<const GgufFile>(gguf);
-    impl->config = gguf_family(*file).from_gguf(*file);
-    check_config(impl->config, gguf.string());
-    impl->weights = make_weights(impl->config, file_filler(impl->config, file, true));
-  } else {
-    const fs::path config = path / "config.json";
-    if (!fs::exists(config))
-      fail(ErrorCode::not_found,
-           "{}: no model here; expected a .gguf file or a folder with config.json and model.safetensors",
-           path.string());
-    impl->config = read_model_config(read_json_file(config), config.string());
-    impl->weights = make_weights(impl->config, file_filler(impl->config, open_weights(path), false));
-  }
+  impl->config = source.config;
+  impl->weights = make_weights(impl->config, file_filler(source));
+  refuse_unused(source);
   return std::unique_ptr<Decoder>(new Decoder(std::move(impl)));
 }
 
@@ -124,9 +153,7 @@ const ModelConfig& Decoder::config() const noexcept { return impl_->config; }
 Hidden Decoder::forward(Tape& tape, const Batch& batch, KvCache* cache) const {
   const ModelConfig& c = impl_->config;
   const Weights& w = *impl_->weights;
-  const bool transposed = family(c.family).transposed_weights();
-  const AttentionShape shape{c.heads, c.kv_heads, c.head_size, c.rope_theta ? &impl_->rope : nullptr,
-                             static_cast<float>(c.attention_dropout)};
+  const Layers layers(c, impl_->rope, batch);
   const auto dropout = static_cast<float>(c.residual_dropout);
 
   Normed x;
@@ -136,15 +163,15 @@ Hidden Decoder::forward(Tape& tape, const Batch& batch, KvCache* cache) const {
   for (std::size_t i = 0; i < w.blocks.size(); ++i) {
     const Block& block = w.blocks[i];
     const NormWeights& next = i + 1 < w.blocks.size() ? w.blocks[i + 1].attention_norm : w.final_norm;
-    const Variable qkv = project(x.normed, block.attention_in, transposed);
-    const Variable attended = cache != nullptr
-                                  ? attention_cached(qkv, batch, shape, cache->view(static_cast<std::int64_t>(i)))
-                                  : attention(qkv, batch, shape);
-    x = add_norm(x.sum, project(attended, block.attention_out, transposed), block.mlp_norm, dropout);
-    const bool gated = c.mlp == MlpKind::silu_gated;
-    Variable inner = project(x.normed, block.mlp_in, transposed, gated ? Activation::none : Activation::gelu_tanh);
-    if (gated) inner = silu_gate(inner);
-    x = add_norm(x.sum, project(inner, block.mlp_out, transposed), next, dropout);
+    const CacheView view = cache != nullptr ? cache->view(static_cast<std::int64_t>(i)) : CacheView();
+    const Variable attended = layers.attend(x.normed, block, cache != nullptr ? &view : nullptr);
+    if (c.parallel_residual) {
+      const Variable inner = layers.mlp(norm(x.sum, block.mlp_norm), block);
+      x = add_norm(add(x.sum, attended, dropout), inner, next, dropout);
+    } else {
+      x = add_norm(x.sum, attended, block.mlp_norm, dropout);
+      x = add_norm(x.sum, layers.mlp(x.normed, block), next, dropout);
+    }
   }
   if (cache != nullptr) cache->commit(batch);
   return {x.normed};
@@ -202,10 +229,9 @@ void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
   const bool transposed = family(impl_->config.family).transposed_weights();
   std::uint64_t stream = 0;
   for (Projection* projection : impl_->weights->projections()) {
-    if (!is_target(options, projection->module)) continue;
+    if (!is_target(options, *projection)) continue;
     const LinearPart map = part(*projection, transposed);
-    const std::string base =
-        projection->weight->name.substr(0, projection->weight->name.size() - std::string_view(".weight").size());
+    const std::string base(module_path(*projection));
     const auto add = [&](const char* side, Shape shape) {
       Parameter& parameter = impl_->weights->adapters.emplace_back();
       parameter.name = base + "." + side + ".weight";

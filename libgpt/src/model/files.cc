@@ -3,15 +3,11 @@
 #include "gpt/core/error.h"
 #include "gpt/io/json.h"
 #include "gpt/io/safetensors.h"
+#include "model/config_reader.h"
 #include "model/decoder_impl.h"
 
 namespace gpt {
 namespace {
-
-std::vector<std::int64_t> dimensions(const Shape& shape) {
-  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns}
-                         : std::vector<std::int64_t>{shape.rows, shape.columns};
-}
 
 TensorToWrite to_write(const Parameter& parameter, std::string name) {
   return {std::move(name), StoredType::f32, dimensions(parameter.value.shape()), parameter.value.data()};
@@ -38,6 +34,13 @@ void load_new_tokens(Decoder& decoder, const WeightSource& source) {
   fill(table, source, name);
 }
 
+/// The name of a decoder's weight in that class of Transformers: LlamaForQuestionAnswering says transformer., not
+/// model.
+std::string name_in_class(const std::string& name, const Family& family, std::string_view architecture) {
+  if (name.compare(0, family.prefix().size(), family.prefix()) != 0) return name;
+  return std::string(family.prefix(architecture)).append(name, family.prefix().size());
+}
+
 /// Settings of adapter_config.json that change the arithmetic and that we do not have.
 void check_adapter(const nlohmann::json& json, const std::string& where) {
   const ConfigReader read(json, where);
@@ -46,7 +49,8 @@ void check_adapter(const nlohmann::json& json, const std::string& where) {
   for (const char* flag : {"use_dora", "use_rslora", "lora_bias", "use_qalora", "use_bdlora"}) read.only(flag, {false});
   for (const char* pattern : {"rank_pattern", "alpha_pattern"}) read.only(pattern, {nlohmann::json::object()});
   for (const char* absent :
-       {"layers_to_transform", "layer_replication", "trainable_token_indices", "exclude_modules", "target_parameters"})
+       {"layers_to_transform", "layer_replication", "trainable_token_indices", "exclude_modules", "target_parameters",
+        "alora_invocation_tokens", "arrow_config", "kasa_config", "monteclora_config", "velora_config"})
     read.only(absent, {nullptr});
 }
 
@@ -77,8 +81,10 @@ nlohmann::ordered_json transformers_config(const ModelConfig& config, std::strin
 void save_model(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
                 std::string_view architecture, const nlohmann::ordered_json& extra) {
   if (decoder.has_lora()) fail(ErrorCode::mismatch, "a model with adapters is saved as an adapter, or merged first");
+  const Family& kind = family(decoder.config().family);
   std::vector<TensorToWrite> tensors;
-  for (const Parameter* p : decoder.parameters()) tensors.push_back(to_write(*p, p->name));
+  for (const Parameter* p : decoder.parameters())
+    tensors.push_back(to_write(*p, name_in_class(p->name, kind, architecture)));
   for (const Parameter* p : head) tensors.push_back(to_write(*p, p->name));
   write_safetensors(folder / "model.safetensors", tensors);
   write_file_atomically(folder / "config.json",
@@ -92,7 +98,8 @@ void load_head(std::span<Parameter* const> head, const std::filesystem::path& fo
 
 void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::span<Parameter* const> head) {
   const std::filesystem::path path = folder / "adapter_config.json";
-  const nlohmann::json json = read_json_file(path);
+  const nlohmann::json json = read_json_file(path, DuplicateKeys::refuse);
+  if (!json.is_object()) fail(ErrorCode::malformed, "{}: expected an object", path.string());
   check_adapter(json, path.string());
   const ConfigReader read(json, path.string());
   LoraOptions options;
@@ -108,20 +115,35 @@ void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::sp
   } else {
     options.targets = {read.text_or("target_modules", "all-linear")};
   }
-  const std::unique_ptr<WeightSource> source = open_weights(folder);
+  // A folder may hold a whole model beside the adapter.
+  const std::filesystem::path weights = folder / "adapter_model.safetensors";
+  const std::unique_ptr<WeightSource> source = open_weights(std::filesystem::exists(weights) ? weights : folder);
   load_new_tokens(decoder, *source);
   decoder.add_lora(options, 0);
-  for (Parameter* p : decoder.parameters())
-    if (p->name.find(".lora_") != std::string::npos) fill(*p, *source, "base_model.model." + p->name);
+  for (Parameter* p : decoder.parameters()) {
+    const std::string name = "base_model.model." + p->name;
+    if (p->name.find(".lora_") != std::string::npos) {
+      fill(*p, *source, name);
+    } else if (const StoredTensor* whole = find_tensor(*source, name);
+               whole != nullptr && p != &decoder.token_embedding()) {
+      fail(
+          ErrorCode::unsupported,
+          "{}: the adapter brings a weight of the decoder itself, {}, which is not supported; merge it with PEFT first",
+          source->path().string(), whole->name);
+    }
+  }
   for (Parameter* p : head) fill(*p, *source, "base_model.model." + p->name);
 }
 
 void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
                   const std::string& base_model, const std::string& task_type) {
   const LoraOptions& options = decoder.lora();
+  const Family& kind = family(decoder.config().family);
+  const std::string_view architecture = task_type == "QUESTION_ANS" ? "ForQuestionAnswering" : "ForCausalLM";
   std::vector<TensorToWrite> tensors;
   for (const Parameter* p : decoder.parameters())
-    if (p->name.find(".lora_") != std::string::npos) tensors.push_back(to_write(*p, "base_model.model." + p->name));
+    if (p->name.find(".lora_") != std::string::npos)
+      tensors.push_back(to_write(*p, "base_model.model." + name_in_class(p->name, kind, architecture)));
   nlohmann::ordered_json saved = nullptr;
   for (const Parameter* p : head) {
     tensors.push_back(to_write(*p, "base_model.model." + p->name));
@@ -149,7 +171,7 @@ void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, cons
   write_safetensors(folder / "adapter_model.safetensors", tensors);
   const nlohmann::ordered_json json{{"base_model_name_or_path", base_model},
                                     {"bias", "none"},
-                                    {"fan_in_fan_out", family(decoder.config().family).transposed_weights()},
+                                    {"fan_in_fan_out", kind.transposed_weights()},
                                     {"inference_mode", true},
                                     {"init_lora_weights", true},
                                     {"lora_alpha", options.alpha},

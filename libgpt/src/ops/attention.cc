@@ -21,6 +21,11 @@ struct HeadView {
   const float *query, *key, *value;  // of the first token (and first query head)
 };
 
+/// Queries [query, query + rows) of a sequence and the keys that they see: [key, query + rows), `count` of them.
+struct Rows {
+  std::int64_t query, rows, key, count;
+};
+
 class Attention {
  public:
   Attention(const AttentionShape& shape, const Batch& batch, const Tensor& qkv, const kernels::DropoutKey& key,
@@ -36,21 +41,13 @@ class Attention {
 
   HeadView view(std::int64_t task) const {
     const auto sequence = static_cast<std::size_t>(task / shape_.kv_heads);
-    const std::int64_t kv = task % shape_.kv_heads, group = shape_.heads / shape_.kv_heads, size = shape_.head_size;
-    HeadView v{batch_.offsets[sequence],
-               batch_.offsets[sequence + 1] - batch_.offsets[sequence],
-               kv * group,
-               group,
-               qkv_.columns(),
-               shape_.heads * size,
-               nullptr,
-               nullptr,
-               nullptr};
-    const float* const base = qkv_.row(v.first_token);
-    v.query = base + v.head * size;
-    v.key = base + (shape_.heads + kv) * size;
-    v.value = base + (shape_.heads + shape_.kv_heads + kv) * size;
-    return v;
+    const std::int64_t kv = task % shape_.kv_heads, group = shape_.heads / shape_.kv_heads;
+    const QkvColumns at = columns_of(shape_, kv);
+    const std::int64_t first = batch_.offsets[sequence];
+    const float* const base = qkv_.row(first);
+    return {first,          batch_.offsets[sequence + 1] - first, kv * group,      group,
+            qkv_.columns(), shape_.heads * shape_.head_size,      base + at.query, base + at.key,
+            base + at.value};
   }
 
   void forward(std::int64_t task, const Tensor& out, const Tensor& log_sums) const {
@@ -58,16 +55,17 @@ class Attention {
     float* const keys = transposed(v, v.key, 0);
     for (std::int64_t h = 0; h < v.group; ++h)
       for (std::int64_t q0 = 0; q0 < v.length; q0 += kQueries) {
-        const std::int64_t rows = std::min(kQueries, v.length - q0), count = q0 + rows;
-        float* const weights = scores(v, keys, h, q0, rows);
-        for (std::int64_t i = 0; i < rows; ++i) {
-          float* const row = weights + i * count;
+        const Rows r = rows_from(v, q0);
+        float* const weights = scores(v, keys, h, r);
+        for (std::int64_t i = 0; i < r.rows; ++i) {
+          const Seen seen = seen_by(r, i);
+          float* const row = weights + i * r.count;
           const std::int64_t token = v.first_token + q0 + i;
-          log_sums.row(token)[v.head + h] = kernels::softmax(q0 + i + 1, row).total();
-          std::fill(row + q0 + i + 1, row + count, 0.0F);
-          drop(token, v.head + h, q0 + i + 1, row);
+          log_sums.row(token)[v.head + h] = kernels::softmax(seen.count, row + seen.first).total();
+          blank(r, seen, row);
+          drop(token, v.head + h, seen, row);
         }
-        small_gemm(rows, shape_.head_size, count, 1.0F, {weights, count, 1}, v.value, v.row, 0.0F,
+        small_gemm(r.rows, shape_.head_size, r.count, 1.0F, {weights, r.count, 1}, v.value + r.key * v.row, v.row, 0.0F,
                    out.row(v.first_token + q0) + (v.head + h) * shape_.head_size, v.out_row);
       }
   }
@@ -82,40 +80,65 @@ class Attention {
     float* const dquery = base + (v.query - qkv_.row(v.first_token));
     float* const dkey = base + (v.key - qkv_.row(v.first_token));
     float* const dvalue = base + (v.value - qkv_.row(v.first_token));
-    float beta = 0.0F;  // later heads and blocks add to keys and values
+    for (std::int64_t t = 0; t < v.length; ++t) {  // heads and blocks of queries add to keys and values
+      std::fill_n(dkey + t * v.row, size, 0.0F);
+      std::fill_n(dvalue + t * v.row, size, 0.0F);
+    }
     for (std::int64_t h = 0; h < v.group; ++h)
-      // The last block first: it reaches all keys, so that beta 0 initializes every row.
-      for (std::int64_t q0 = (v.length - 1) / kQueries * kQueries; q0 >= 0; q0 -= kQueries, beta = 1.0F) {
-        const std::int64_t rows = std::min(kQueries, v.length - q0), count = q0 + rows;
+      for (std::int64_t q0 = 0; q0 < v.length; q0 += kQueries) {
+        const Rows r = rows_from(v, q0);
         const float* const dy = dout.row(v.first_token + q0) + (v.head + h) * size;
-        float* const weights = scores(v, keys, h, q0, rows);
-        float* const dweights = scratch(3, kQueries * count);
-        float* const dropped = dropout_ > 0.0F ? scratch(4, kQueries * count) : weights;
-        small_gemm(rows, count, size, 1.0F, {dy, v.out_row, 1}, values, v.length, 0.0F, dweights, count);
-        for (std::int64_t i = 0; i < rows; ++i) {
-          const std::int64_t token = v.first_token + q0 + i, seen = q0 + i + 1;
-          float* const row = weights + i * count;
-          kernels::exp_shifted(seen, log_sums.row(token)[v.head + h], row);
-          std::fill(row + seen, row + count, 0.0F);
-          std::fill(dweights + i * count + seen, dweights + (i + 1) * count, 0.0F);
+        float* const weights = scores(v, keys, h, r);
+        float* const dweights = scratch(3, kQueries * r.count);
+        float* const dropped = dropout_ > 0.0F ? scratch(4, kQueries * r.count) : weights;
+        small_gemm(r.rows, r.count, size, 1.0F, {dy, v.out_row, 1}, values + r.key, v.length, 0.0F, dweights, r.count);
+        for (std::int64_t i = 0; i < r.rows; ++i) {
+          const Seen seen = seen_by(r, i);
+          const std::int64_t token = v.first_token + q0 + i;
+          float *const row = weights + i * r.count, *const drow = dweights + i * r.count;
+          kernels::exp_shifted(seen.count, log_sums.row(token)[v.head + h], row + seen.first);
+          blank(r, seen, row);
+          blank(r, seen, drow);
           if (dropout_ > 0.0F) {
-            std::copy_n(row, count, dropped + i * count);
-            drop(token, v.head + h, seen, dropped + i * count);
-            drop(token, v.head + h, seen, dweights + i * count);
+            std::copy_n(row, r.count, dropped + i * r.count);
+            drop(token, v.head + h, seen, dropped + i * r.count);
+            drop(token, v.head + h, seen, drow);
           }
           // sum_j p_ij dp_ij = dy_i . y_i
           const float correction = kernels::dot(size, dy + i * v.out_row, out.row(token) + (v.head + h) * size);
-          kernels::softmax_backward(seen, row, correction, dweights + i * count);
+          kernels::softmax_backward(seen.count, row + seen.first, correction, drow + seen.first);
         }
-        small_gemm(count, size, rows, 1.0F, {dropped, 1, count}, dy, v.out_row, beta, dvalue, v.row);
-        small_gemm(count, size, rows, scale_, {dweights, 1, count}, v.query + h * size + q0 * v.row, v.row, beta, dkey,
+        const float* const query = v.query + h * size + q0 * v.row;
+        small_gemm(r.count, size, r.rows, 1.0F, {dropped, 1, r.count}, dy, v.out_row, 1.0F, dvalue + r.key * v.row,
                    v.row);
-        small_gemm(rows, size, count, scale_, {dweights, count, 1}, v.key, v.row, 0.0F, dquery + h * size + q0 * v.row,
+        small_gemm(r.count, size, r.rows, scale_, {dweights, 1, r.count}, query, v.row, 1.0F, dkey + r.key * v.row,
                    v.row);
+        small_gemm(r.rows, size, r.count, scale_, {dweights, r.count, 1}, v.key + r.key * v.row, v.row, 0.0F,
+                   dquery + h * size + q0 * v.row, v.row);
       }
   }
 
  private:
+  /// The part of a row of weights that its query sees.
+  struct Seen {
+    std::int64_t first, count;
+  };
+
+  Rows rows_from(const HeadView& v, std::int64_t query) const {
+    const std::int64_t rows = std::min(kQueries, v.length - query), key = first_seen(shape_, query);
+    return {query, rows, key, query + rows - key};
+  }
+
+  Seen seen_by(const Rows& r, std::int64_t i) const {
+    const std::int64_t first = first_seen(shape_, r.query + i);
+    return {first - r.key, r.query + i + 1 - first};
+  }
+
+  static void blank(const Rows& r, const Seen& seen, float* row) {
+    std::fill(row, row + seen.first, 0.0F);
+    std::fill(row + seen.first + seen.count, row + r.count, 0.0F);
+  }
+
   /// [head_size, length] of keys or values.
   float* transposed(const HeadView& v, const float* rows, std::size_t slot) const {
     float* const out = scratch(slot, shape_.head_size * v.length);
@@ -123,18 +146,19 @@ class Attention {
     return out;
   }
 
-  /// scale q k' for queries [q0, q0 + rows) and the keys up to the last of them: [rows, q0 + rows].
-  float* scores(const HeadView& v, const float* keys, std::int64_t h, std::int64_t q0, std::int64_t rows) const {
-    const std::int64_t count = q0 + rows;
-    float* const out = scratch(1, kQueries * count);
-    small_gemm(rows, count, shape_.head_size, scale_, {v.query + h * shape_.head_size + q0 * v.row, v.row, 1}, keys,
-               v.length, 0.0F, out, count);
+  /// scale q k' for these queries and keys: [rows, count].
+  float* scores(const HeadView& v, const float* keys, std::int64_t h, const Rows& r) const {
+    float* const out = scratch(1, kQueries * r.count);
+    small_gemm(r.rows, r.count, shape_.head_size, scale_, {v.query + h * shape_.head_size + r.query * v.row, v.row, 1},
+               keys + r.key, v.length, 0.0F, out, r.count);
     return out;
   }
 
-  void drop(std::int64_t token, std::int64_t head, std::int64_t n, float* row) const {
+  void drop(std::int64_t token, std::int64_t head, const Seen& seen, float* row) const {
+    float* const from = row + seen.first;
     if (dropout_ > 0.0F)
-      kernels::dropout(n, dropout_, key_, static_cast<std::uint64_t>(token * shape_.heads + head) << 24, row, row);
+      kernels::dropout(seen.count, dropout_, key_, static_cast<std::uint64_t>(token * shape_.heads + head) << 24, from,
+                       from);
   }
 
   AttentionShape shape_;
@@ -151,7 +175,8 @@ void rotate_rows(const Tensor& qkv, const Batch& batch, const AttentionShape& sh
     const auto sequence = static_cast<std::size_t>(s);
     const std::int64_t past = batch.past_of(static_cast<std::int32_t>(s));
     for (std::int64_t first = batch.offsets[sequence], t = first; t < batch.offsets[sequence + 1]; ++t)
-      rotate_heads(*shape.rope, past + t - first, shape.heads + shape.kv_heads, shape.head_size, direction, qkv.row(t));
+      for (std::int64_t kv = 0; kv < shape.kv_heads; ++kv)
+        rotate_head(shape, past + t - first, kv, direction, qkv.row(t));
   });
 }
 
@@ -190,6 +215,9 @@ class AttentionNode final : public Node {
 void check_attention(const Variable& qkv, const Batch& batch, const AttentionShape& shape) {
   if (shape.heads < 1 || shape.kv_heads < 1 || shape.heads % shape.kv_heads != 0)
     fail(ErrorCode::mismatch, "{} attention heads cannot share {} key-value heads evenly", shape.heads, shape.kv_heads);
+  if (shape.interleaved && shape.heads != shape.kv_heads)
+    fail(ErrorCode::mismatch, "interleaved heads are no groups: {} heads, {} key-value heads", shape.heads,
+         shape.kv_heads);
   if (shape.rope != nullptr && 2 * shape.rope->half() > shape.head_size)
     fail(ErrorCode::mismatch, "rotary positions of {} values for heads of {}", 2 * shape.rope->half(), shape.head_size);
   const std::int64_t width = (shape.heads + 2 * shape.kv_heads) * shape.head_size;
@@ -202,23 +230,6 @@ void check_attention(const Variable& qkv, const Batch& batch, const AttentionSha
     if (const std::int32_t tokens = batch.past_of(s) + batch.length(s); tokens > shape.rope->cosine.rows())
       fail(ErrorCode::mismatch, "a sequence of {} tokens is longer than the model's context of {}", tokens,
            shape.rope->cosine.rows());
-}
-
-RopeTable make_rope(std::int64_t positions, std::int64_t rotated, double theta) {
-  const std::int64_t half = rotated / 2;
-  RopeTable table{Tensor::zeros(Shape::matrix(positions, half)), Tensor::zeros(Shape::matrix(positions, half))};
-  for (std::int64_t i = 0; i < half; ++i) {
-    // In float32, as Transformers computes the frequencies.
-    const float frequency =
-        1.0F / static_cast<float>(
-                   std::pow(static_cast<float>(theta), static_cast<float>(2 * i) / static_cast<float>(rotated)));
-    for (std::int64_t p = 0; p < positions; ++p) {
-      const float angle = static_cast<float>(p) * frequency;
-      table.cosine.row(p)[i] = std::cos(angle);
-      table.sine.row(p)[i] = std::sin(angle);
-    }
-  }
-  return table;
 }
 
 Variable attention(const Variable& qkv, const Batch& batch, const AttentionShape& shape) {

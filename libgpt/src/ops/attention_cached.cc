@@ -14,12 +14,12 @@ using kernels::small_gemm;
 
 constexpr std::int64_t kTokens = CacheView::kTokens;
 
-/// Rows of queries that share keys: successive tokens of one head, or the heads of one token. Row i sees the first
-/// seen + i * step tokens.
+/// Rows of queries that share keys: successive tokens of one head, or the heads of one token. Row i is at position +
+/// i * step.
 struct Queries {
   const float* query;
   float* out;
-  std::int64_t rows, query_row, out_row, seen, step;
+  std::int64_t rows, query_row, out_row, position, step;
 };
 
 /// One key-value head of one sequence.
@@ -39,20 +39,24 @@ class CachedHead {
   }
 
   void attend(const Queries& q) const {
-    const std::int64_t count = q.seen + (q.rows - 1) * q.step, size = shape_.head_size;
+    const std::int64_t last = q.position + (q.rows - 1) * q.step, size = shape_.head_size;
+    const std::int64_t start = first_seen(shape_, q.position) / kTokens * kTokens, count = last + 1 - start;
     const float scale = 1.0F / std::sqrt(static_cast<float>(size));
     float* const weights = scratch(0, q.rows * count);
-    for (std::int64_t first = 0; first < count; first += kTokens)
-      small_gemm(q.rows, std::min(kTokens, count - first), size, scale, {q.query, q.query_row, 1},
-                 block(first / kTokens) + keys_, kTokens, 0.0F, weights + first, count);
+    for (std::int64_t at = start; at <= last; at += kTokens)
+      small_gemm(q.rows, std::min(kTokens, last + 1 - at), size, scale, {q.query, q.query_row, 1},
+                 block(at / kTokens) + keys_, kTokens, 0.0F, weights + at - start, count);
     for (std::int64_t i = 0; i < q.rows; ++i) {
-      const std::int64_t seen = q.seen + i * q.step;
-      kernels::softmax(seen, weights + i * count);
-      std::fill(weights + i * count + seen, weights + (i + 1) * count, 0.0F);
+      float* const row = weights + i * count;
+      const std::int64_t position = q.position + i * q.step, first = first_seen(shape_, position) - start,
+                         end = position + 1 - start;
+      std::fill(row, row + first, 0.0F);
+      kernels::softmax(end - first, row + first);
+      std::fill(row + end, row + count, 0.0F);
     }
-    for (std::int64_t first = 0; first < count; first += kTokens)
-      small_gemm(q.rows, size, std::min(kTokens, count - first), 1.0F, {weights + first, count, 1},
-                 block(first / kTokens) + values_, size, first == 0 ? 0.0F : 1.0F, q.out, q.out_row);
+    for (std::int64_t at = start; at <= last; at += kTokens)
+      small_gemm(q.rows, size, std::min(kTokens, last + 1 - at), 1.0F, {weights + at - start, count, 1},
+                 block(at / kTokens) + values_, size, at == start ? 0.0F : 1.0F, q.out, q.out_row);
   }
 
  private:
@@ -66,25 +70,22 @@ class CachedHead {
 /// All of a task: the batch's tokens of one sequence, and the heads that share one key-value head.
 void run(const AttentionShape& shape, const Batch& batch, const CacheView& cache, std::int64_t sequence,
          std::int64_t kv, const Tensor& qkv, const Tensor& out) {
-  const std::int64_t group = shape.heads / shape.kv_heads, size = shape.head_size;
-  const std::int64_t query = kv * group * size, key = (shape.heads + kv) * size, value = key + shape.kv_heads * size;
+  const std::int64_t group = shape.heads / shape.kv_heads, size = shape.head_size, to = kv * group * size;
+  const QkvColumns at = columns_of(shape, kv);
   const std::int64_t first = batch.offsets[static_cast<std::size_t>(sequence)],
                      length = batch.length(static_cast<std::int32_t>(sequence)),
                      past = batch.past_of(static_cast<std::int32_t>(sequence));
   const CachedHead head(shape, cache, sequence, kv);
   for (std::int64_t t = 0; t < length; ++t) {
     float* const row = qkv.row(first + t);
-    if (shape.rope != nullptr) {
-      rotate_heads(*shape.rope, past + t, group, size, 1.0F, row + query);
-      rotate_heads(*shape.rope, past + t, 1, size, 1.0F, row + key);
-    }
-    head.store(past + t, row + key, row + value);
+    rotate_head(shape, past + t, kv, 1.0F, row);
+    head.store(past + t, row + at.key, row + at.value);
   }
-  if (length == 1) return head.attend({qkv.row(first) + query, out.row(first) + query, group, size, size, past + 1, 0});
+  if (length == 1) return head.attend({qkv.row(first) + at.query, out.row(first) + to, group, size, size, past, 0});
   for (std::int64_t h = 0; h < group; ++h)
     for (std::int64_t q0 = 0; q0 < length; q0 += kQueries)
-      head.attend({qkv.row(first + q0) + query + h * size, out.row(first + q0) + query + h * size,
-                   std::min(kQueries, length - q0), qkv.columns(), out.columns(), past + q0 + 1, 1});
+      head.attend({qkv.row(first + q0) + at.query + h * size, out.row(first + q0) + to + h * size,
+                   std::min(kQueries, length - q0), qkv.columns(), out.columns(), past + q0, 1});
 }
 
 }  // namespace

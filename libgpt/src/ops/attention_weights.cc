@@ -11,12 +11,13 @@ Tensor attention_weights(const Variable& qkv, const Batch& batch, const Attentio
   const float scale = 1.0F / std::sqrt(static_cast<float>(size));
   Tensor weights = Tensor::zeros(Shape::matrix(shape.heads * tokens, tokens));
   parallel_for(weights.rows(), [&](std::int64_t i) {
-    const std::int64_t head = i / tokens, token = i % tokens;
-    const float* const query = qkv.value().row(token) + head * size;
+    const std::int64_t head = i / tokens, token = i % tokens, first = first_seen(shape, token);
+    const QkvColumns at = columns_of(shape, head / group);
+    const float* const query = qkv.value().row(token) + at.query + head % group * size;
     float* const row = weights.row(i);
-    for (std::int64_t seen = 0; seen <= token; ++seen)
-      row[seen] = scale * kernels::dot(size, query, qkv.value().row(seen) + (shape.heads + head / group) * size);
-    kernels::softmax(token + 1, row);
+    for (std::int64_t seen = first; seen <= token; ++seen)
+      row[seen] = scale * kernels::dot(size, query, qkv.value().row(seen) + at.key);
+    kernels::softmax(token + 1 - first, row + first);
   });
   return weights;
 }

@@ -35,8 +35,14 @@ Tensor apply_dropout(Tape& tape, const Tensor& x, float p, const kernels::Dropou
 
 class LinearNode final : public Node {
  public:
-  LinearNode(Variable x, Variable y, Tensor before, std::array<Part, kMaxParts> parts, std::size_t count)
-      : x_(std::move(x)), y_(std::move(y)), before_(std::move(before)), parts_(std::move(parts)), count_(count) {}
+  LinearNode(Variable x, Variable y, Tensor before, Activation activation, std::array<Part, kMaxParts> parts,
+             std::size_t count)
+      : x_(std::move(x)),
+        y_(std::move(y)),
+        before_(std::move(before)),
+        activation_(activation),
+        parts_(std::move(parts)),
+        count_(count) {}
 
   void backward() override {
     Tensor dy = y_.grad();
@@ -52,7 +58,8 @@ class LinearNode final : public Node {
   Tensor through_activation(const Tensor& dy) const {
     Tensor dx = x_.tape().empty(dy.rows(), dy.columns());
     for_rows(dy, [&](std::int64_t row, std::int64_t rows) {
-      kernels::gelu_backward(rows * dy.columns(), before_.row(row), dy.row(row), dx.row(row));
+      const auto backward = activation_ == Activation::gelu_erf ? kernels::gelu_erf_backward : kernels::gelu_backward;
+      backward(rows * dy.columns(), before_.row(row), dy.row(row), dx.row(row));
     });
     return dx;
   }
@@ -100,6 +107,7 @@ class LinearNode final : public Node {
 
   Variable x_, y_;
   Tensor before_;  // what the activation saw; empty where there is none
+  Activation activation_;
   std::array<Part, kMaxParts> parts_;
   std::size_t count_;
 };
@@ -123,6 +131,7 @@ void finish_tile(const Tile& tile, const Parameter* bias, Activation activation,
     float* const sum = (before != nullptr ? before : y) + r * row_size + tile.column;
     if (bias != nullptr) kernels::add(tile.columns, sum, bias->value.data() + tile.column, sum);
     if (activation == Activation::gelu_tanh) kernels::gelu(tile.columns, sum, y + r * row_size + tile.column);
+    if (activation == Activation::gelu_erf) kernels::gelu_erf(tile.columns, sum, y + r * row_size + tile.column);
   }
 }
 
@@ -182,7 +191,7 @@ Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation 
     finish_tile(tile, part.map.bias, activation, before ? before.data() + part.column : nullptr,
                 y.value().data() + part.column, width);
   });
-  if (y.needs_grad()) tape.record<LinearNode>(x, y, std::move(before), std::move(parts), maps.size());
+  if (y.needs_grad()) tape.record<LinearNode>(x, y, std::move(before), activation, std::move(parts), maps.size());
   return y;
 }
 

@@ -1,9 +1,9 @@
 #include "gpt/ops/norm.h"
 
 #include "gpt/core/error.h"
-#include "kernels/dropout.h"
 #include "kernels/elementwise.h"
 #include "kernels/norm.h"
+#include "ops/residual.h"
 #include "ops/rowwise.h"
 
 namespace gpt {
@@ -33,12 +33,8 @@ void norm_gradients(Arena& arena, const Tensor& x, const NormWeights& w, const k
   };
   if (width == 0) return for_rows(x, [&](std::int64_t row, std::int64_t rows) { rows_backward(row, rows, nullptr); });
   sum_rows(arena, x.rows(), width, 0.0F, sums.data(), rows_backward);
-  const auto deliver = [&](Parameter& parameter, const float* sum) {
-    if (parameter.begin_grad() == 0.0F) parameter.grad.fill(0.0F);
-    kernels::add(n, parameter.grad.data(), sum, parameter.grad.data());
-  };
-  if (weights) deliver(*w.weight, sums.data());
-  if (biases) deliver(*w.bias, sums.data() + (weights ? n : 0));
+  if (weights) add_grad(*w.weight, sums.data());
+  if (biases) add_grad(*w.bias, sums.data() + (weights ? n : 0));
 }
 
 Tensor moments_for(Tape& tape, std::int64_t rows) {
@@ -67,15 +63,14 @@ class NormNode final : public Node {
 
 class AddNormNode final : public Node {
  public:
-  AddNormNode(Variable x, Variable delta, Normed out, const NormWeights& weights, Tensor moments, float dropout,
-              const kernels::DropoutKey& key)
+  AddNormNode(Variable x, Variable delta, Normed out, const NormWeights& weights, Tensor moments,
+              const ResidualSum& residual)
       : x_(std::move(x)),
         delta_(std::move(delta)),
         out_(std::move(out)),
         weights_(weights),
         moments_(std::move(moments)),
-        dropout_(dropout),
-        key_(key) {}
+        residual_(residual) {}
 
   void backward() override {
     // d sum = what came over the residual path + what came through the norm.
@@ -90,26 +85,15 @@ class AddNormNode final : public Node {
     if (out_.normed.grad())
       norm_gradients(out_.sum.tape().arena(), out_.sum.value(), weights_, moments_in(moments_), out_.normed.grad(),
                      ds.data());
-    if (delta_.needs_grad()) add_grad(delta_, dropout_ > 0.0F ? dropped(ds) : ds);
-    if (x_.needs_grad()) add_grad(x_, std::move(ds));
+    residual_.backward(x_, delta_, std::move(ds));
   }
 
  private:
-  Tensor dropped(const Tensor& ds) const {
-    Tensor out = out_.sum.tape().empty(ds.rows(), ds.columns());
-    for_rows(ds, [&](std::int64_t row, std::int64_t rows) {
-      kernels::dropout(rows * ds.columns(), dropout_, key_, static_cast<std::uint64_t>(row * ds.columns()), ds.row(row),
-                       out.row(row));
-    });
-    return out;
-  }
-
   Variable x_, delta_;
   Normed out_;
   NormWeights weights_;
   Tensor moments_;
-  float dropout_;
-  kernels::DropoutKey key_;
+  ResidualSum residual_;
 };
 
 bool trains(const NormWeights& w) { return w.weight->trainable || (w.bias != nullptr && w.bias->trainable); }
@@ -136,28 +120,18 @@ Variable norm(const Variable& x, const NormWeights& weights) {
 
 Normed add_norm(const Variable& x, const Variable& delta, const NormWeights& weights, float dropout) {
   check(x, weights);
-  if (delta.value().shape() != x.value().shape())
-    fail(ErrorCode::mismatch, "cannot add [{}, {}] to [{}, {}]", delta.rows(), delta.columns(), x.rows(), x.columns());
+  check_residual(x, delta);
   Tape& tape = x.tape();
   const bool wanted = x.needs_grad() || delta.needs_grad();
   Normed out{tape.variable(tape.empty(x.rows(), x.columns()), wanted),
              tape.variable(tape.empty(x.rows(), x.columns()), wanted || trains(weights))};
   Tensor moments = moments_for(tape, x.rows());
-  const float p = tape.recording() ? dropout : 0.0F;
-  const kernels::DropoutKey key =
-      p > 0.0F ? kernels::DropoutKey{tape.seed(), tape.step(), tape.next_random_stream()} : kernels::DropoutKey{};
+  const ResidualSum residual(tape, dropout);
   for_rows(x.value(), [&](std::int64_t row, std::int64_t rows) {
-    const std::int64_t n = rows * x.columns();
-    float* const sum = out.sum.value().row(row);
-    if (p > 0.0F) {
-      kernels::dropout(n, p, key, static_cast<std::uint64_t>(row * x.columns()), delta.value().row(row), sum);
-      kernels::add(n, sum, x.value().row(row), sum);
-    } else {
-      kernels::add(n, x.value().row(row), delta.value().row(row), sum);
-    }
+    residual.forward(x.value(), delta.value(), out.sum.value(), row, rows);
     norm_rows(out.sum.value(), weights, out.normed.value(), moments_in(moments), row, rows);
   });
-  if (out.normed.needs_grad()) tape.record<AddNormNode>(x, delta, out, weights, std::move(moments), p, key);
+  if (out.normed.needs_grad()) tape.record<AddNormNode>(x, delta, out, weights, std::move(moments), residual);
   return out;
 }
 

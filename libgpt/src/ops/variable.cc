@@ -111,6 +111,12 @@ GradTarget grad_target(const Variable& variable) {
   return {grad.data(), 1.0F};
 }
 
+void add_grad(Parameter& parameter, const float* grad) {
+  if (!parameter.trainable) return;
+  if (parameter.begin_grad() == 0.0F) parameter.grad.fill(0.0F);
+  kernels::add(parameter.grad.size(), parameter.grad.data(), grad, parameter.grad.data());
+}
+
 void add_grad(const Variable& variable, Tensor grad) {
   if (!variable.grad()) {
     variable.grad() = std::move(grad);

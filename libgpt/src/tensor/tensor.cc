@@ -1,18 +1,15 @@
 #include "gpt/tensor/tensor.h"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 
 namespace gpt {
 namespace {
 
-/// Zeroed memory of its own.
+/// Memory of its own.
 class HeapStorage final : public Storage {
  public:
-  explicit HeapStorage(std::size_t bytes) : data_(::operator new (bytes, std::align_val_t{64})) {
-    std::memset(data_, 0, bytes);
-  }
+  explicit HeapStorage(std::size_t bytes) : data_(::operator new (bytes, std::align_val_t{64})) {}
   ~HeapStorage() override { ::operator delete (data_, std::align_val_t{64}); }
   void* data() const noexcept { return data_; }
 
@@ -40,6 +37,12 @@ Tensor::Tensor(Arena& arena, Shape shape) : shape_(shape) {
 }
 
 Tensor Tensor::zeros(Shape shape) {
+  Tensor tensor = uninitialized(shape);
+  tensor.fill(0.0F);
+  return tensor;
+}
+
+Tensor Tensor::uninitialized(Shape shape) {
   Tensor tensor;
   auto* storage = new HeapStorage(static_cast<std::size_t>(std::max<std::int64_t>(shape.size(), 1)) * sizeof(float));
   tensor.storage_ = storage;
@@ -57,7 +60,7 @@ Tensor Tensor::view(const float* data, Shape shape, std::shared_ptr<const void> 
 }
 
 Tensor Tensor::clone() const {
-  Tensor copy = zeros(shape_);
+  Tensor copy = uninitialized(shape_);
   std::copy_n(data_, size(), copy.data_);
   return copy;
 }

@@ -114,4 +114,14 @@ GgufPreTokenizer gguf_pre_tokenizer(const GgufFile& file) {
        file.path().string(), name, names);
 }
 
+std::optional<std::string_view> gguf_pre_tokenizer_name(const TokenizerSpec& spec) {
+  for (const Known& known : kKnown) {
+    const GgufPreTokenizer way = known.make();
+    if (known.name != "default" && way.normalizer == spec.normalizer && way.pre_tokenizer == spec.pre_tokenizer &&
+        way.ignore_merges == spec.model.ignore_merges)
+      return known.name;
+  }
+  return std::nullopt;
+}
+
 }  // namespace gpt::text

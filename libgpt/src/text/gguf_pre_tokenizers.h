@@ -1,6 +1,8 @@
 // What llama.cpp's names of pre-tokenizers stand for (tokenizer.ggml.pre; llama.cpp, src/llama-vocab.cpp).
 #pragma once
 
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "gpt/io/gguf.h"
@@ -20,5 +22,7 @@ struct GgufPreTokenizer {
 /// Error unsupported for a name we do not know. A file without a name, or with the name default, gets GPT-2's way and a
 /// warning.
 GgufPreTokenizer gguf_pre_tokenizer(const GgufFile& file);
+/// And back: the name that stands for a byte-level tokenizer's way, where there is one.
+std::optional<std::string_view> gguf_pre_tokenizer_name(const TokenizerSpec& spec);
 
 }  // namespace gpt::text

@@ -1,9 +1,10 @@
-// The file formats a tokenizer is read from.
+// The file formats a tokenizer is read from, and metadata of GGUF that it is written to.
 #pragma once
 
 #include <filesystem>
 #include <string>
 
+#include "gpt/io/gguf_writer.h"
 #include "text/spec.h"
 
 namespace gpt::text {
@@ -22,6 +23,8 @@ TokenizerSpec read_vocab_and_merges(const std::filesystem::path& folder);
 /// The tokenizer inside a GGUF file of the kinds gpt2 and llama (ggml-org/ggml, docs/gguf.md). Errors: not_found if it
 /// holds none; malformed; unsupported for another kind or pre-tokenizer.
 TokenizerSpec read_gguf_vocabulary(const std::filesystem::path& path);
+/// See Tokenizer::add_to_gguf.
+void write_gguf_vocabulary(const TokenizerSpec& spec, std::int64_t rows, GgufMetadata& metadata);
 
 /// Adds what stands beside: tokenizer_config.json, special_tokens_map.json, chat_template.jinja. Absent files are fine.
 void read_config(const std::filesystem::path& folder, TokenizerSpec& spec);

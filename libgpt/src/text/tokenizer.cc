@@ -57,12 +57,20 @@ void PipelineTokenizer::save(const std::filesystem::path& folder) const {
   if (spec_.chat_template_file) write_file_atomically(folder / "chat_template.jinja", spec_.chat_template);
 }
 
+void PipelineTokenizer::add_to_gguf(GgufMetadata& metadata, std::int64_t rows) const {
+  write_gguf_vocabulary(spec_, rows, metadata);
+}
+
 }  // namespace text
 
 Tokenizer::~Tokenizer() = default;
 
 Encoding Tokenizer::encode_literally(std::string_view text, bool add_special_tokens) const {
   return encode_with_offsets(text, add_special_tokens);
+}
+
+void Tokenizer::add_to_gguf(GgufMetadata&, std::int64_t) const {
+  fail(ErrorCode::unsupported, "this kind of tokenizer cannot be written into a GGUF file");
 }
 
 std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path) {

@@ -34,6 +34,9 @@ enum class StoredType {
   q5_k,
   q6_k,
   q8_k,
+  iq4_nl,
+  iq4_xs,
+  mxfp4,
   other
 };
 

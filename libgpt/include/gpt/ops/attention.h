@@ -6,28 +6,23 @@
 #include <vector>
 
 #include "gpt/ops/batch.h"
+#include "gpt/ops/rope.h"
 #include "gpt/ops/variable.h"
 
 namespace gpt {
-
-/// Cosines and sines of the rotary angles, [positions, half] each: position p, pair i turns by p * theta^(-i / half)
-/// (RoFormer: Su et al., 2021); pairs are (i, i + half), as Transformers lays heads out.
-struct RopeTable {
-  Tensor cosine, sine;
-  std::int64_t half() const noexcept { return cosine.columns(); }
-};
-RopeTable make_rope(std::int64_t positions, std::int64_t rotated, double theta);
 
 struct AttentionShape {
   std::int64_t heads = 0, kv_heads = 0, head_size = 0;
   const RopeTable* rope = nullptr;  ///< null: no rotary positions
   float dropout = 0;                ///< of the attention weights
+  std::int64_t window = 0;          ///< keys that a token sees, its own among them (Mistral's); 0: all before it
+  bool interleaved = false;         ///< each head's query, key and value side by side (GPT-NeoX), heads = kv_heads
 };
 
-/// qkv: [tokens, (heads + 2 kv_heads) * head_size], queries, keys, values side by side; rotated in place. Each token
-/// attends to itself and those before it in its sequence: softmax(q k' / sqrt(head_size)) v, [tokens, heads *
-/// head_size]. A row of at most 64 queries' weights is held at a time, never a [length, length] matrix. The batch must
-/// outlive the step.
+/// qkv: [tokens, (heads + 2 kv_heads) * head_size], all queries, keys, values side by side unless `interleaved`;
+/// rotated in place. Each token attends to itself and those before it in its sequence, as far as the window reaches:
+/// softmax(q k' / sqrt(head_size)) v, [tokens, heads * head_size]. A row of at most 64 queries' weights is held at a
+/// time, never a [length, length] matrix. The batch must outlive the step.
 Variable attention(const Variable& qkv, const Batch& batch, const AttentionShape& shape);
 
 /// Where one layer's keys and values of cached sequences lie: in blocks of kTokens tokens, sequence s in

@@ -25,7 +25,7 @@ struct LinearPart {
   std::int64_t outputs() const noexcept { return transposed ? weight->value.columns() : weight->value.rows(); }
 };
 
-enum class Activation { none, gelu_tanh };
+enum class Activation { none, gelu_tanh, gelu_erf };
 
 /// y = activation(x w' + bias), the parts' outputs side by side: [tokens, inputs] -> [tokens, sum of outputs].
 /// Error mismatch where a part does not take x's columns, or a bias or adapter does not fit its weight.

@@ -1,4 +1,4 @@
-// Normalization, fused with the residual sum before it.
+// Normalization, fused with the residual sum before it or over the heads of a projection; and the residual sum alone.
 #pragma once
 
 #include "gpt/ops/variable.h"
@@ -21,5 +21,13 @@ struct Normed {
 };
 /// sum = x + dropout(delta), normed = norm(sum); all [tokens, n].
 Normed add_norm(const Variable& x, const Variable& delta, const NormWeights& weights, float dropout = 0);
+
+/// x + dropout(delta).
+Variable add(const Variable& x, const Variable& delta, float dropout = 0);
+
+/// Normalizes each head of the queries and the keys by itself, over head_size values, and passes the values on (Qwen3).
+/// qkv: [tokens, (heads + 2 kv_heads) * head_size], queries, keys, values side by side; both norms root-mean-square.
+Variable norm_heads(const Variable& qkv, std::int64_t heads, std::int64_t kv_heads, const NormWeights& query,
+                    const NormWeights& key);
 
 }  // namespace gpt

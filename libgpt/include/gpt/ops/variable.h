@@ -132,5 +132,7 @@ struct GradTarget {
 GradTarget grad_target(const Variable& variable);
 /// Adds a whole gradient; takes the tensor over where nothing was added before.
 void add_grad(const Variable& variable, Tensor grad);
+/// Adds to a parameter's gradient, which has as many values, where it trains.
+void add_grad(Parameter& parameter, const float* grad);
 
 }  // namespace gpt

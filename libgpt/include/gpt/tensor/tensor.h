@@ -28,6 +28,8 @@ class Tensor {
   Tensor(Arena& arena, Shape shape);
   /// Zeros of its own on the heap.
   static Tensor zeros(Shape shape);
+  /// The same uninitialized: for values that are all written at once.
+  static Tensor uninitialized(Shape shape);
   /// A copy of its own on the heap.
   Tensor clone() const;
   /// Memory of somebody else, kept alive by `owner`; must not be written to.

@@ -45,6 +45,12 @@ struct Expression {
 struct Statement;
 using Statements = std::vector<Statement>;
 
+/// Of a choice.
+struct Branch {
+  ExpressionPtr condition;
+  Statements body;
+};
+
 struct Statement {
   enum class Kind {
     text,    ///< written as it is

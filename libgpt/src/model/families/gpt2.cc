@@ -1,6 +1,8 @@
 // GPT-2 (Radford et al., 2019): learned positions, layer norm before each part, GELU, weights as [inputs, outputs].
 #include "gpt/core/error.h"
+#include "model/config_reader.h"
 #include "model/families.h"
+#include "model/gguf_config.h"
 
 namespace gpt {
 namespace {
@@ -10,8 +12,9 @@ class Gpt2 final : public Family {
   std::string_view model_type() const override { return "gpt2"; }
   std::string_view gguf_architecture() const override { return "gpt2"; }
   bool transposed_weights() const override { return true; }
+  std::string_view prefix() const override { return "transformer."; }
 
-  std::string_view class_name(std::string_view architecture) const override {
+  std::string class_name(std::string_view architecture) const override {
     if (architecture == "ForCausalLM") return "GPT2LMHeadModel";
     if (architecture == "ForQuestionAnswering") return "GPT2ForQuestionAnswering";
     return "GPT2ForSequenceClassification";
@@ -19,12 +22,12 @@ class Gpt2 final : public Family {
 
   ModelConfig from_json(const nlohmann::json& json, std::string_view where) const override {
     const ConfigReader read(json, where);
-    read.only("activation_function", {"gelu_new", "gelu_pytorch_tanh"});
     read.only("add_cross_attention", {false});
     read.only("scale_attn_weights", {true});
     read.only("scale_attn_by_inverse_layer_idx", {false});
     ModelConfig c;
     c.family = "gpt2";
+    c.mlp = read.gelu_or("activation_function", MlpKind::gelu_tanh);
     c.vocabulary = read.size("vocab_size");
     c.hidden = read.size("n_embd");
     c.layers = read.size("n_layer");
@@ -39,11 +42,12 @@ class Gpt2 final : public Family {
     c.residual_dropout = read.number_or("resid_pdrop", 0.1);
     c.attention_dropout = read.number_or("attn_pdrop", 0.1);
     read.common(c);
+    read.refuse_unknown();
     return c;
   }
 
   nlohmann::ordered_json to_json(const ModelConfig& c) const override {
-    return {{"activation_function", "gelu_new"},
+    return {{"activation_function", gelu_name(c.mlp)},
             {"attn_pdrop", c.attention_dropout},
             {"embd_pdrop", c.embedding_dropout},
             {"initializer_range", c.initializer_range},
@@ -63,13 +67,9 @@ class Gpt2 final : public Family {
   ModelConfig from_gguf(const GgufFile& file) const override {
     ModelConfig c;
     c.family = "gpt2";
-    read_gguf_vocabulary(file, c);
-    c.hidden = gguf_size(file, "embedding_length");
-    c.layers = gguf_size(file, "block_count");
-    c.heads = c.kv_heads = gguf_size(file, "attention.head_count");
-    c.head_size = c.hidden / c.heads;
+    refuse_gguf_variants(file);
+    read_gguf_sizes(file, c);
     c.intermediate = gguf_size_or(file, "feed_forward_length", 4 * c.hidden);
-    c.context = gguf_size(file, "context_length");
     c.norm_epsilon = gguf_number_or(file, "attention.layer_norm_epsilon", 1e-5);
     c.learned_positions = true;
     return c;
@@ -93,6 +93,8 @@ class Gpt2 final : public Family {
     };
     return {norm(ours + "ln_1", gguf + "attn_norm"),
             norm(ours + "ln_2", gguf + "ffn_norm"),
+            {},
+            {},
             {projection("attn", "c_attn", "attn_qkv", 3 * c.hidden)},
             projection("attn", "c_proj", "attn_output", c.hidden),
             {projection("mlp", "c_fc", "ffn_up", c.intermediate)},
