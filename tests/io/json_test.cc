@@ -24,10 +24,23 @@ TEST_CASE("nesting is limited") {
   CHECK_NOTHROW(parse_json('"' + std::string(1000, '[') + '"', "t"));
 }
 
+TEST_CASE("lists are limited, so that memory stays near the size of the text") {
+  const auto zeros = [](std::size_t count) {
+    std::string text = "[0";
+    for (std::size_t i = 1; i < count; ++i) text += ",0";
+    return text + "]";
+  };
+  CHECK(parse_json(zeros(1 << 20), "t").size() == 1 << 20);
+  CHECK_ERROR(parse_json(zeros((1 << 20) + 1), "t"), "malformed",
+              "t: line 1, column 2097153 (byte 2097152): a list of");
+  CHECK_ERROR(parse_json("]]", "t"), "malformed", "column 1");
+}
+
 TEST_CASE("a name that occurs twice: the last, or an error") {
   const char* twice = R"({"x": [{"a": 1}, {"a": 2}], "b": 1, "b": 2})";
   CHECK(parse_json(twice, "t")["b"] == 2);
-  CHECK_ERROR(parse_json(twice, "t", DuplicateKeys::refuse), "malformed", "t: the name 'b' occurs twice");
+  CHECK_ERROR(parse_json(twice, "t", DuplicateKeys::refuse), "malformed",
+              "t: line 1, column 40 (byte 39): the name 'b' occurs twice");
   CHECK_NOTHROW(parse_json(R"({"x": [{"a": 1}, {"a": 2}], "a": {"a": 1}})", "t", DuplicateKeys::refuse));
 }
 

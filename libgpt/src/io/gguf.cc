@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 
 #include "gpt/core/error.h"
 #include "gpt/io/reader.h"
@@ -87,11 +88,13 @@ std::uint32_t Parser::header() {
   if (reader_.string(4, "the magic number") != "GGUF") reader_.malformed("it does not start with 'GGUF'", 0);
   const auto version = reader_.u32("the version");
   if (version == 0x0200'0000 || version == 0x0300'0000)
-    fail(ErrorCode::unsupported, "{}: a big-endian GGUF file; convert it with gguf_convert_endian.py of llama.cpp",
+    fail(ErrorCode::unsupported,
+         "{}: a big-endian GGUF file (at byte 4); convert it with gguf_convert_endian.py of llama.cpp",
          file_.path().string());
   if (version != 2 && version != 3)
-    fail(ErrorCode::unsupported, "{}: GGUF version {}; versions 2 and 3 are read, convert it with llama.cpp",
-         file_.path().string(), version);
+    fail(ErrorCode::unsupported,
+         "{}: GGUF version {} (at byte 4); versions 2 and 3 are read, convert it with llama.cpp", file_.path().string(),
+         version);
   tensors_ = count("the number of tensors", 24);
   entries_ = count("the number of metadata entries", 13);
   return version;
@@ -194,7 +197,7 @@ std::span<const std::byte> Parser::data(std::uint64_t alignment) {
 }
 
 /// Finds the bytes of each tensor and checks that they are inside the file.
-void place(std::vector<Description>& descriptions, std::span<const std::byte> data, std::uint64_t alignment,
+void place(std::deque<Description>& descriptions, std::span<const std::byte> data, std::uint64_t alignment,
            const BoundedReader& reader) {
   for (auto& [tensor, block, offset, at] : descriptions) {
     if (offset % alignment != 0)
@@ -213,7 +216,7 @@ void place(std::vector<Description>& descriptions, std::span<const std::byte> da
   }
 }
 
-void check_overlap(const std::vector<Description>& descriptions, const BoundedReader& reader) {
+void check_overlap(const std::deque<Description>& descriptions, const BoundedReader& reader) {
   std::vector<const Description*> order;
   for (const auto& description : descriptions)
     if (!description.tensor.bytes.empty()) order.push_back(&description);
@@ -229,9 +232,14 @@ void check_overlap(const std::vector<Description>& descriptions, const BoundedRe
 
 std::string_view gguf_type_name(GgufType type) noexcept { return value_types[static_cast<std::size_t>(type)].name; }
 
+std::uint64_t GgufFile::offset_of(const GgufValue& value) const noexcept {
+  return static_cast<std::uint64_t>(value.bytes.data() - file_->bytes().data());
+}
+
 GgufFile::GgufFile(const std::filesystem::path& path) : file_(MappedFile::open(path)) {
   Parser parser(*file_);
   version_ = parser.header();
+  metadata_.reserve(parser.entries());
   for (std::uint64_t i = 0; i < parser.entries(); ++i) {
     const auto at = parser.reader().offset();
     const auto value = parser.metadata_entry();
@@ -239,15 +247,17 @@ GgufFile::GgufFile(const std::filesystem::path& path) : file_(MappedFile::open(p
       parser.reader().malformed(fmt::format("the metadata key '{}' occurs twice", value.key), at);
     metadata_.push_back(value);
   }
-  std::vector<Description> descriptions;
+  std::deque<Description> descriptions;
   for (std::uint64_t i = 0; i < parser.tensors(); ++i) descriptions.push_back(parser.description());
 
   const auto alignment = find_integer("general.alignment").value_or(32);
   if (alignment <= 0 || alignment > (std::int64_t{1} << 30) || (alignment & (alignment - 1)) != 0)
-    fail(ErrorCode::malformed, "{}: general.alignment is {}, which is no power of two", path.string(), alignment);
+    parser.reader().malformed(fmt::format("general.alignment is {}, which is no power of two", alignment),
+                              offset_of(*find_value("general.alignment")));
   place(descriptions, parser.data(static_cast<std::uint64_t>(alignment)), static_cast<std::uint64_t>(alignment),
         parser.reader());
   check_overlap(descriptions, parser.reader());
+  tensors_.reserve(descriptions.size());
   for (auto& description : descriptions)
     if (const auto name = description.tensor.name; !tensors_.add(std::move(description.tensor)))
       parser.reader().malformed(fmt::format("the tensor '{}' occurs twice", name), description.at);

@@ -58,13 +58,18 @@ bool read_number(BoundedReader& reader, GgufType type, double& out) {
   });
 }
 
+/// Numbers widen to 8 bytes: a file of small ones must not make us take many times its size.
+constexpr std::uint64_t kMostNumbers = std::uint64_t{1} << 21;
+
 template <typename T>
 bool read_numbers(const GgufValue& value, const std::filesystem::path& path, std::vector<T>& out) {
   BoundedReader reader(value.bytes, path);
-  out.resize(value.count);
+  const bool small = value.count > 0 && value.bytes.size() / value.count < 4;
+  if (value.element_type == GgufType::array || (small && value.count > kMostNumbers)) return false;
+  out.resize(value.element_type == GgufType::string ? 0 : value.count);
   for (auto& number : out)
     if (!read_number(reader, value.element_type, number)) return false;
-  return true;
+  return out.size() == value.count;
 }
 
 std::string_view read_text(BoundedReader& reader) { return reader.string(reader.u64("length"), "text"); }
@@ -78,8 +83,8 @@ const GgufValue* GgufFile::find_value(std::string_view key) const {
 
 void GgufFile::wrong_type(const GgufValue& value, std::string_view wanted) const {
   const bool array = value.type == GgufType::array;
-  fail(ErrorCode::mismatch, "{}: metadata '{}' should be {} and is {}{}", path().string(), value.key, wanted,
-       array ? "an array of " : "", gguf_type_name(value.element_type));
+  fail(ErrorCode::mismatch, "{}: metadata '{}' should be {} and is {}{} (at byte {})", path().string(), value.key,
+       wanted, array ? "an array of " : "", gguf_type_name(value.element_type), offset_of(value));
 }
 
 const GgufValue* GgufFile::find_array(std::string_view key, std::string_view wanted) const {

@@ -60,4 +60,8 @@ GgmlType ggml_type(std::uint32_t number) {
   return {row->name, row->type, row->block};
 }
 
+std::uint32_t ggml_number(StoredType type) {
+  return std::find_if(rows.begin(), rows.end(), [&](const Row& r) { return r.type == type; })->number;
+}
+
 }  // namespace gpt

@@ -16,5 +16,7 @@ struct GgmlType {
 
 /// Source: enum ggml_type of ggml.h and the sizes of ggml-common.h.
 GgmlType ggml_type(std::uint32_t number);
+/// The other way round, for a type that ggml has.
+std::uint32_t ggml_number(StoredType type);
 
 }  // namespace gpt

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "gpt/core/error.h"
 #include "gpt/io/atomic_file.h"
 #include "gpt/io/mapped_file.h"
+#include "io/json_position.h"
 
 namespace gpt {
 namespace {
@@ -17,6 +19,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int depth_limit = 100;
+constexpr std::size_t most_values = 1 << 20;  // of one list or object
 
 [[noreturn]] void malformed(std::string_view text, std::string_view where, std::size_t byte, std::string_view reason) {
   const auto before = text.substr(0, std::min(byte, text.size()));
@@ -26,10 +29,12 @@ constexpr int depth_limit = 100;
   fail(ErrorCode::malformed, "{}: line {}, column {} (byte {}): {}", where, line, column, byte, reason);
 }
 
-/// Before anything is built: brackets nest no deeper than the limit.
-void check_depth(std::string_view text, std::string_view where) {
+/// Before anything is built: brackets nest no deeper than the limit, and no list is so long that its values would take
+/// many times the text.
+void check_structure(std::string_view text, std::string_view where) {
   int depth = 0;
   bool in_string = false;
+  std::array<std::size_t, depth_limit + 1> commas{};
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in_string) {
@@ -39,8 +44,11 @@ void check_depth(std::string_view text, std::string_view where) {
       in_string = true;
     } else if (c == '[' || c == '{') {
       if (++depth > depth_limit) malformed(text, where, i, fmt::format("nested deeper than {} levels", depth_limit));
+      commas[static_cast<std::size_t>(depth)] = 0;
     } else if (c == ']' || c == '}') {
-      --depth;
+      if (--depth < 0) return;  // the parser says where
+    } else if (c == ',' && ++commas[static_cast<std::size_t>(depth)] >= most_values) {
+      malformed(text, where, i, fmt::format("a list of more than {} values", most_values));
     }
   }
 }
@@ -58,11 +66,14 @@ std::string reason_of(const json::exception& error) {
 json parse(std::string_view text, std::string_view where, DuplicateKeys duplicates) {
   if (duplicates == DuplicateKeys::last_wins) return json::parse(text);
   std::vector<std::set<std::string>> open;  // the names of each object that is not closed yet
-  return json::parse(text, [&](int, json::parse_event_t event, json& value) {
+  const char* reached = text.data();
+  const JsonPosition first(text.data(), &reached), last(text.data() + text.size(), &reached);
+  return json::parse(first, last, [&](int, json::parse_event_t event, json& value) {
     if (event == json::parse_event_t::object_start) open.emplace_back();
     if (event == json::parse_event_t::object_end) open.pop_back();
     if (event == json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second)
-      fail(ErrorCode::malformed, "{}: the name '{}' occurs twice in one object", where, value.get<std::string>());
+      malformed(text, where, static_cast<std::size_t>(reached - text.data()),
+                fmt::format("the name '{}' occurs twice in one object", value.get<std::string>()));
     return true;
   });
 }
@@ -70,7 +81,7 @@ json parse(std::string_view text, std::string_view where, DuplicateKeys duplicat
 }  // namespace
 
 json parse_json(std::string_view text, std::string_view where, DuplicateKeys duplicates) {
-  check_depth(text, where);
+  check_structure(text, where);
   try {
     return parse(text, where, duplicates);
   } catch (const json::parse_error& error) {
@@ -80,9 +91,9 @@ json parse_json(std::string_view text, std::string_view where, DuplicateKeys dup
   }
 }
 
-json read_json_file(const std::filesystem::path& path) {
+json read_json_file(const std::filesystem::path& path, DuplicateKeys duplicates) {
   const auto file = MappedFile::open(path);
-  return parse_json(file->text(), path.string());
+  return parse_json(file->text(), path.string(), duplicates);
 }
 
 std::string json_text(const json& value) { return value.dump(2, ' ', false, json::error_handler_t::replace) + '\n'; }

@@ -7,11 +7,10 @@
 #include "gpt/core/error.h"
 #include "gpt/io/json.h"
 #include "gpt/io/reader.h"
+#include "io/safetensors_header.h"
 
 namespace gpt {
 namespace {
-
-using nlohmann::json;
 
 struct Dtype {
   std::string_view name;
@@ -29,128 +28,81 @@ constexpr std::array<Dtype, 20> dtypes{{
     {"F6_E3M2", StoredType::other, 6}, {"C64", StoredType::other, 64},
 }};
 
-/// Checks the entries of one header against the data that follows it.
-struct Header {
-  std::string file;
+/// Compares the entries of one header with the data that follows it.
+struct Layout {
+  const BoundedReader& reader;
   std::span<const std::byte> data;
+  std::uint64_t data_at;  ///< where the data starts in the file
 
   template <typename... Args>
-  [[noreturn]] void malformed(const std::string& name, fmt::format_string<Args...> format, Args&&... args) const {
-    fail(ErrorCode::malformed, "{}: tensor '{}': {}", file, name, fmt::format(format, std::forward<Args>(args)...));
+  [[noreturn]] void malformed(const HeaderEntry& entry, fmt::format_string<Args...> format, Args&&... args) const {
+    reader.malformed(fmt::format("tensor '{}': {}", entry.name, fmt::format(format, std::forward<Args>(args)...)),
+                     entry.at);
   }
 
-  StoredTensor tensor(const std::string& name, const json& entry) const;
-  std::vector<std::int64_t> shape(const std::string& name, const json& entry) const;
-  std::span<const std::byte> bytes(const std::string& name, const json& entry) const;
-  void check_size(const StoredTensor& tensor, const Dtype& dtype) const;
-  void check_layout(const std::vector<StoredTensor>& sorted) const;
-  std::int64_t offset(const StoredTensor& tensor) const { return tensor.bytes.data() - data.data(); }
+  StoredTensor tensor(const HeaderEntry& entry) const;
+  void check_size(const HeaderEntry& entry, const Dtype& dtype) const;
+  void check_order(const std::vector<const HeaderEntry*>& sorted) const;
 };
 
-const json& field(const Header& header, const std::string& name, const json& entry, const char* key) {
-  if (!entry.is_object()) header.malformed(name, "its entry is no object");
-  const auto found = entry.find(key);
-  if (found == entry.end()) header.malformed(name, "'{}' is missing", key);
-  return *found;
-}
-
-std::vector<std::int64_t> Header::shape(const std::string& name, const json& entry) const {
-  std::vector<std::int64_t> result;
-  const auto& sizes = field(*this, name, entry, "shape");
-  if (!sizes.is_array()) malformed(name, "'shape' is no array");
-  for (const auto& size : sizes) {
-    if (!size.is_number_unsigned() || size.get<std::uint64_t>() > std::uint64_t{INT64_MAX})
-      malformed(name, "'shape' holds {}, which is no size", size.dump());
-    result.push_back(size.get<std::int64_t>());
-  }
-  return result;
-}
-
-std::span<const std::byte> Header::bytes(const std::string& name, const json& entry) const {
-  const auto& offsets = field(*this, name, entry, "data_offsets");
-  if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
-      !offsets[1].is_number_unsigned())
-    malformed(name, "'data_offsets' is not two offsets but {}", offsets.dump().substr(0, 100));
-  const auto begin = offsets[0].get<std::uint64_t>();
-  const auto end = offsets[1].get<std::uint64_t>();
-  if (begin > end || end > data.size())
-    malformed(name,
-              "its bytes {} to {} are not inside the {} bytes of data that the file has: it is cut short or damaged",
-              begin, end, data.size());
-  return data.subspan(begin, end - begin);
-}
-
-void Header::check_size(const StoredTensor& tensor, const Dtype& dtype) const {
+void Layout::check_size(const HeaderEntry& entry, const Dtype& dtype) const {
   std::int64_t bits = dtype.bits;
   bool fits = true;
-  for (const auto size : tensor.shape) fits = fits && checked_multiply(bits, size, bits);
-  if (!fits) malformed(tensor.name, "its shape [{}] has more elements than any file", fmt::join(tensor.shape, ", "));
-  if (bits % 8 != 0 || static_cast<std::size_t>(bits / 8) != tensor.bytes.size())
-    malformed(tensor.name, "shape [{}] of {} takes {} bytes, its data_offsets span {}", fmt::join(tensor.shape, ", "),
-              dtype.name, bits / 8, tensor.bytes.size());
+  for (const auto size : entry.shape) fits = fits && checked_multiply(bits, size, bits);
+  if (!fits) malformed(entry, "its shape [{}] has more elements than any file", fmt::join(entry.shape, ", "));
+  if (bits % 8 != 0 || static_cast<std::uint64_t>(bits / 8) != entry.end - entry.begin)
+    malformed(entry, "shape [{}] of {} takes {} bytes, its data_offsets span {}", fmt::join(entry.shape, ", "),
+              dtype.name, bits / 8, entry.end - entry.begin);
 }
 
-StoredTensor Header::tensor(const std::string& name, const json& entry) const {
-  const auto& type_name = field(*this, name, entry, "dtype");
-  if (!type_name.is_string()) malformed(name, "'dtype' is no string");
-  StoredTensor result{name, StoredType::other, shape(name, entry), bytes(name, entry), type_name.get<std::string>()};
-  const auto dtype =
-      std::find_if(dtypes.begin(), dtypes.end(), [&](const Dtype& d) { return d.name == result.type_name; });
+StoredTensor Layout::tensor(const HeaderEntry& entry) const {
+  if (entry.begin > entry.end || entry.end > data.size())
+    malformed(entry,
+              "its bytes {} to {} are not inside the {} bytes of data that the file has: it is cut short or damaged",
+              entry.begin, entry.end, data.size());
+  StoredTensor result{entry.name, StoredType::other, entry.shape, data.subspan(entry.begin, entry.end - entry.begin),
+                      entry.dtype};
+  const auto dtype = std::find_if(dtypes.begin(), dtypes.end(), [&](const Dtype& d) { return d.name == entry.dtype; });
   if (dtype == dtypes.end())
     return result;  // a type newer than this program: its bytes are kept, reading them is refused
-  check_size(result, *dtype);
+  check_size(entry, *dtype);
   result.type = dtype->type;
   return result;
 }
 
-void Header::check_layout(const std::vector<StoredTensor>& sorted) const {
-  std::int64_t expected = 0;
-  for (const auto& tensor : sorted) {
-    if (offset(tensor) != expected)
-      malformed(tensor.name, "its data starts at {} and should start at {}: tensors {}", offset(tensor), expected,
-                offset(tensor) < expected ? "overlap" : "leave a gap");
-    expected += static_cast<std::int64_t>(tensor.bytes.size());
+void Layout::check_order(const std::vector<const HeaderEntry*>& sorted) const {
+  std::uint64_t expected = 0;
+  for (const HeaderEntry* entry : sorted) {
+    if (entry->begin != expected)
+      malformed(*entry, "its data starts at {} and should start at {}: tensors {}", entry->begin, expected,
+                entry->begin < expected ? "overlap" : "leave a gap");
+    expected = entry->end;
   }
-  if (static_cast<std::size_t>(expected) != data.size())
-    fail(ErrorCode::malformed, "{}: {} bytes after the last tensor belong to nothing", file,
-         data.size() - static_cast<std::size_t>(expected));
-}
-
-SafetensorsMetadata metadata_of(const std::string& file, const json& entry) {
-  SafetensorsMetadata result;
-  if (!entry.is_object()) fail(ErrorCode::malformed, "{}: __metadata__ is no object", file);
-  for (const auto& [key, value] : entry.items()) {
-    if (!value.is_string())
-      fail(ErrorCode::malformed, "{}: __metadata__ '{}' is no string but {}", file, key, value.dump().substr(0, 100));
-    result[key] = value.get<std::string>();
-  }
-  return result;
+  if (expected != data.size())
+    reader.malformed(fmt::format("{} bytes after the last tensor belong to nothing", data.size() - expected),
+                     data_at + expected);
 }
 
 }  // namespace
 
 SafetensorsFile::SafetensorsFile(const std::filesystem::path& path) : file_(MappedFile::open(path)) {
   BoundedReader reader(file_->bytes(), file_->path());
-  const auto length = reader.u64("the length of the header");
-  const auto text = reader.string(length, "the header");
-  Header header{path.string(), reader.bytes(reader.remaining(), "the data")};
+  const auto text = reader.string(reader.u64("the length of the header"), "the header");
+  const auto data_at = reader.offset();
+  const Layout layout{reader, file_->bytes().subspan(data_at), data_at};
   if (text.empty() || text.front() != '{')
     reader.malformed("the header does not start with '{'; no safetensors file", 8);
-  const auto entries = parse_json(text, "header of " + header.file, DuplicateKeys::refuse);
-  std::vector<StoredTensor> tensors;
-  for (const auto& [name, entry] : entries.items()) {
-    if (name == "__metadata__")
-      metadata_ = metadata_of(header.file, entry);
-    else
-      tensors.push_back(header.tensor(name, entry));
-  }
-  std::sort(tensors.begin(), tensors.end(), [](const StoredTensor& a, const StoredTensor& b) {
-    const auto* a_data = a.bytes.data();
-    const auto* b_data = b.bytes.data();
-    return a_data != b_data ? a_data < b_data : a.bytes.size() < b.bytes.size();
+  auto header = read_safetensors_header(text, 8, reader);
+  metadata_ = std::move(header.metadata);
+  std::vector<const HeaderEntry*> sorted;
+  sorted.reserve(header.entries.size());
+  for (const HeaderEntry& entry : header.entries) sorted.push_back(&entry);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const HeaderEntry* a, const HeaderEntry* b) {
+    return std::pair(a->begin, a->end) < std::pair(b->begin, b->end);
   });
-  header.check_layout(tensors);
-  for (auto& tensor : tensors) tensors_.add(std::move(tensor));
+  tensors_.reserve(sorted.size());
+  for (const HeaderEntry* entry : sorted) tensors_.add(layout.tensor(*entry));
+  layout.check_order(sorted);
 }
 
 ShardedSafetensors::ShardedSafetensors(const std::filesystem::path& index)

@@ -60,6 +60,7 @@ class GgufFile : public WeightSource {
   std::optional<std::vector<double>> find_numbers(std::string_view key) const;
 
  private:
+  std::uint64_t offset_of(const GgufValue& value) const noexcept;
   const GgufValue* find_array(std::string_view key, std::string_view wanted) const;
   [[noreturn]] void wrong_type(const GgufValue& value, std::string_view wanted) const;
 

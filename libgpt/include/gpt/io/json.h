@@ -8,16 +8,16 @@
 namespace gpt {
 
 /// JSON says that names in an object should be unique; most readers take the last. Where a second one would be an
-/// attack: refuse.
+/// attack or a slip that changes a model: refuse.
 enum class DuplicateKeys { last_wins, refuse };
 
 /// `where` (a path, or "header of x.safetensors") opens every message. Errors: malformed with line, column and byte;
-/// nesting deeper than 100 is malformed too.
+/// nesting deeper than 100 and lists of more than 2^20 values are malformed too.
 nlohmann::json parse_json(std::string_view text, std::string_view where,
                           DuplicateKeys duplicates = DuplicateKeys::last_wins);
 
 /// Errors: not_found, io, malformed.
-nlohmann::json read_json_file(const std::filesystem::path& path);
+nlohmann::json read_json_file(const std::filesystem::path& path, DuplicateKeys duplicates = DuplicateKeys::last_wins);
 
 /// The text that write_json_file writes: two spaces of indentation, a newline at the end, bytes that are not UTF-8
 /// replaced by U+FFFD, numbers that are not finite as null.

@@ -10,6 +10,7 @@
 #include "gpt/io/atomic_file.h"
 #include "gpt/io/mapped_file.h"
 #include "gpt/io/tensor_table.h"
+#include "gpt/io/tensor_to_write.h"
 #include "gpt/io/weight_source.h"
 
 namespace gpt {
@@ -50,19 +51,12 @@ class ShardedSafetensors : public WeightSource {
   TensorTable tensors_;
 };
 
-/// A tensor to write: float32 values in row-major order, stored as f32, bf16 or f16 (rounded to nearest, ties to even).
-struct TensorToWrite {
-  std::string name;
-  StoredType type = StoredType::f32;
-  std::vector<std::int64_t> shape;
-  const float* data = nullptr;
-};
-
 /// The metadata that Transformers asks for.
 inline SafetensorsMetadata pytorch_metadata() { return {{"format", "pt"}}; }
 
 /// Streams a safetensors file. Wider types come first, so that every tensor is aligned; otherwise the order is kept.
-/// Errors: invalid_option for a repeated name, another type, a negative dimension.
+/// Errors: invalid_option for a repeated name, a type other than f32, bf16 and f16, a negative dimension; and what
+/// write_values throws.
 void write_safetensors(ByteSink& sink, const std::vector<TensorToWrite>& tensors,
                        const SafetensorsMetadata& metadata = pytorch_metadata());
 /// The same into a file that is complete or absent.

@@ -14,6 +14,7 @@ class TensorTable {
  public:
   /// False, and nothing added, if there is one of that name.
   bool add(StoredTensor tensor);
+  void reserve(std::size_t size) { list_.reserve(size); }
   const std::vector<StoredTensor>& list() const noexcept { return list_; }
   /// Null if there is none.
   const StoredTensor* find(std::string_view name) const;

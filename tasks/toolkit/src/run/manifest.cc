@@ -44,7 +44,7 @@ Manifest read_manifest(const std::filesystem::path& folder) {
         "{} holds no {}: it is not a fine-tuned model, or its run did not end; pass the --output-dir of a finished "
         "gptask finetune",
         folder.string(), file_name);
-  const Json root = gpt::read_json_file(file);
+  const Json root = gpt::read_json_file(file, gpt::DuplicateKeys::refuse);
   const auto text = [&](const char* path) {
     return member(root, file, path, Json::value_t::string).get<std::string>();
   };
