@@ -18,6 +18,7 @@ int predict_command(const std::vector<std::string>& arguments);
 int inspect_command(const std::vector<std::string>& arguments);
 int tokenize_command(const std::vector<std::string>& arguments);
 int plugins_command(const std::vector<std::string>& arguments);
+int convert_command(const std::vector<std::string>& arguments);
 int merge_command(const std::vector<std::string>& arguments);
 int generate_command(const std::vector<std::string>& arguments);
 int chat_command(const std::vector<std::string>& arguments);

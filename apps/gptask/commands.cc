@@ -14,6 +14,7 @@ std::span<const Command> commands() noexcept {
       {"pretrain", "train a language model from nothing but text", pretrain_command},
       {"inspect", "show what is in a weights file or a folder", inspect_command},
       {"tokenize", "show the tokens of texts", tokenize_command},
+      {"convert", "write a model as a Hugging Face folder or a GGUF file", convert_command},
       {"merge", "fold an adapter into a folder that needs no base", merge_command},
       {"plugins", "list the tasks and where they come from", plugins_command},
   };

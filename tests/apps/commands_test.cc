@@ -5,8 +5,8 @@
 using namespace gptask::test;
 
 TEST_CASE("every command explains itself with an example", "[apps]") {
-  for (const char* command :
-       {"finetune", "evaluate", "predict", "generate", "chat", "score", "inspect", "tokenize", "merge", "plugins"}) {
+  for (const char* command : {"finetune", "evaluate", "predict", "generate", "chat", "score", "inspect", "tokenize",
+                              "convert", "merge", "plugins"}) {
     const auto outcome = run_gptask({command, "--help"});
     CHECK(outcome.code == 0);
     CHECK(outcome.out.find("Usage: gptask ") != std::string::npos);
@@ -50,4 +50,31 @@ TEST_CASE("plugins lists tasks and reasons", "[apps]") {
   const auto loading =
       run_gptask({"predict", "--model", work.path("model"), "--plugin", work.path("text.so"), "--text", "x"});
   CHECK(loading.code == 1);
+}
+
+TEST_CASE("convert writes folders and GGUF files, and says what it will not overwrite", "[apps]") {
+  const Workspace work;
+  const auto to_gguf =
+      run_gptask({"convert", "--model", work.path("model"), "--output", work.path("a.gguf"), "--type", "Q8_0"});
+  INFO(to_gguf.err);
+  CHECK(to_gguf.code == 0);
+  CHECK(to_gguf.out == "file: " + work.path("a.gguf") + "\n");
+  const auto back = run_gptask(
+      {"convert", "--model", work.path("a.gguf"), "--output-dir", work.path("back"), "--dtype", "bfloat16", "--json"});
+  CHECK(Json::parse(back.out) == Json({{"output_dir", work.path("back")}}));
+  CHECK(work.json("back/config.json").at("torch_dtype") == "bfloat16");
+  CHECK(run_gptask({"tokenize", "--model", work.path("back")}, "ab\n").out == "97:a 98:b\n");
+
+  const auto again = run_gptask({"convert", "--model", work.path("model"), "--output", work.path("a.gguf")});
+  CHECK(again.code == 2);
+  CHECK(again.err.find("exists already") != std::string::npos);
+  CHECK(
+      run_gptask({"convert", "--model", work.path("model"), "--output", work.path("a.gguf"), "--overwrite_output_dir"})
+          .code == 0);
+  CHECK(run_gptask({"convert", "--model", work.path("model")}).err.find("one of --output_dir") != std::string::npos);
+  CHECK(run_gptask({"convert", "--model", work.path("model"), "--output", work.path("x.bin")})
+            .err.find("should end in .gguf") != std::string::npos);
+  CHECK(run_gptask({"convert", "--model", work.path("model"), "--output", work.path("x.gguf"), "--type", "Q9"}).code ==
+        2);
+  CHECK_FALSE(work.exists("x.gguf"));
 }

@@ -92,6 +92,22 @@ TEST_CASE("lora: targets by name") {
               "down_proj");
 }
 
+TEST_CASE("lora: targets by a module's whole name or its end, as PEFT writes all-linear of GPT-2") {
+  const auto count = [](std::vector<std::string> targets) {
+    const auto decoder = Decoder::create(tiny_gpt2(), 1);
+    decoder->add_lora({2, 4, 0, std::move(targets)}, 1);
+    std::size_t adapted = 0;
+    for (const Parameter* p : decoder->parameters()) adapted += p->name.find(".lora_A") != std::string::npos ? 1 : 0;
+    return adapted;
+  };
+  CHECK(count({"transformer.h.1.attn.c_attn"}) == 1);
+  CHECK(count({"h.0.attn.c_proj", "transformer.h.1.mlp.c_fc"}) == 2);
+  CHECK(count({"attn.c_proj"}) == 2);
+  CHECK(count({"c_proj"}) == 4);
+  CHECK_ERROR(count({"proj"}), "invalid_option", "no projection is named \"proj\"");
+  CHECK_ERROR(count({"h.7.attn.c_attn"}), "invalid_option", "no projection is named \"h.7.attn.c_attn\"");
+}
+
 TEST_CASE("lora: settings that make no sense") {
   const auto decoder = Decoder::create(tiny_llama(), 1);
   CHECK_ERROR(decoder->add_lora({0, 8, 0, {}}, 1), "invalid_option", "a LoRA rank must be between 1 and 1024, not 0");

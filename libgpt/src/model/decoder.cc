@@ -5,15 +5,13 @@
 
 #include "gpt/core/error.h"
 #include "gpt/core/random.h"
-#include "gpt/io/gguf.h"
-#include "gpt/io/json.h"
-#include "gpt/model/files.h"
 #include "gpt/model/kv_cache.h"
 #include "gpt/ops/embedding.h"
 #include "gpt/ops/gate.h"
 #include "gpt/tensor/gemm.h"
 #include "kernels/small_gemm.h"
 #include "model/decoder_impl.h"
+#include "model/source.h"
 
 namespace gpt {
 namespace {
@@ -22,26 +20,6 @@ namespace fs = std::filesystem;
 
 /// Rows of the rotary table: a configuration may claim any context, and memory must not follow it.
 constexpr std::int64_t kMostPositions = 1 << 18;
-
-/// A folder's one .gguf file where it has no config.json; empty if there is none.
-fs::path gguf_in(const fs::path& path) {
-  if (path.extension() == ".gguf") return path;
-  if (!fs::is_directory(path) || fs::exists(path / "config.json")) return {};
-  for (const fs::directory_entry& entry : fs::directory_iterator(path))
-    if (entry.path().extension() == ".gguf") return entry.path();
-  return {};
-}
-
-const Family& gguf_family(const GgufFile& file) {
-  const std::string_view architecture = file.find_string("general.architecture").value_or("");
-  std::vector<std::string_view> known;
-  for (const Family* candidate : families()) {
-    if (candidate->gguf_architecture() == architecture) return *candidate;
-    known.push_back(candidate->gguf_architecture());
-  }
-  fail(ErrorCode::unsupported, "{}: the architecture \"{}\" is not supported; this build knows {}",
-       file.path().string(), architecture, fmt::join(known, ", "));
-}
 
 LinearPart part(const Projection& p, bool transposed) { return {p.weight, transposed, p.bias, p.adapter.get()}; }
 
@@ -58,18 +36,37 @@ Variable project(const Variable& x, const Projection& projection, bool transpose
   return linear(x, {&only, 1});
 }
 
-bool is_target(const LoraOptions& options, const std::string& module) {
+/// The name of a projection's module: of its weight, without ".weight".
+std::string_view module_path(const Projection& projection) {
+  const std::string_view name = projection.weight->name;
+  return name.substr(0, name.size() - std::string_view(".weight").size());
+}
+
+/// As PEFT matches: a target is a module's whole name or its end from a point on. The first part of a whole name may be
+/// another class's (transformer.h.0.attn.c_attn, h.0.attn.c_attn).
+bool matches(std::string_view path, std::string_view target) {
+  const auto ends = [](std::string_view whole, std::string_view end) {
+    return whole.ends_with(end) && (whole.size() == end.size() || whole[whole.size() - end.size() - 1] == '.');
+  };
+  const std::size_t point = path.find('.'), other = target.find('.');
+  return ends(path, target) || (other != std::string_view::npos && path.substr(point + 1) == target.substr(other + 1));
+}
+
+bool is_target(const LoraOptions& options, const Projection& projection) {
   const auto& targets = options.targets;
   return targets.empty() || (targets.size() == 1 && targets.front() == "all-linear") ||
-         std::find(targets.begin(), targets.end(), module) != targets.end();
+         std::any_of(targets.begin(), targets.end(),
+                     [&](const std::string& target) { return matches(module_path(projection), target); });
 }
 
 void check_targets(const LoraOptions& options, const Weights& weights) {
   std::vector<std::string> known;
-  for (Projection* p : const_cast<Weights&>(weights).projections())
+  const std::vector<Projection*> all = const_cast<Weights&>(weights).projections();
+  for (const Projection* p : all)
     if (std::find(known.begin(), known.end(), p->module) == known.end()) known.push_back(p->module);
   for (const std::string& target : options.targets)
-    if (target != "all-linear" && std::find(known.begin(), known.end(), target) == known.end())
+    if (target != "all-linear" &&
+        std::none_of(all.begin(), all.end(), [&](const Projection* p) { return matches(module_path(*p), target); }))
       fail(ErrorCode::invalid_option, "no projection is named \"{}\"; this model has {}", target,
            fmt::join(known, ", "));
 }
@@ -99,21 +96,10 @@ void Decoder::scale_residual_projections() {
 }
 
 std::unique_ptr<Decoder> Decoder::load(const fs::path& path) {
+  const ModelSource source = open_model(path);
   auto impl = std::make_unique<Impl>();
-  if (const fs::path gguf = gguf_in(path); !gguf.empty()) {
-    const auto file = std::make_shared<const GgufFile>(gguf);
-    impl->config = gguf_family(*file).from_gguf(*file);
-    check_config(impl->config, gguf.string());
-    impl->weights = make_weights(impl->config, file_filler(impl->config, file, true));
-  } else {
-    const fs::path config = path / "config.json";
-    if (!fs::exists(config))
-      fail(ErrorCode::not_found,
-           "{}: no model here; expected a .gguf file or a folder with config.json and model.safetensors",
-           path.string());
-    impl->config = read_model_config(read_json_file(config), config.string());
-    impl->weights = make_weights(impl->config, file_filler(impl->config, open_weights(path), false));
-  }
+  impl->config = source.config;
+  impl->weights = make_weights(impl->config, file_filler(source));
   return std::unique_ptr<Decoder>(new Decoder(std::move(impl)));
 }
 
@@ -198,10 +184,9 @@ void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
   const bool transposed = family(impl_->config.family).transposed_weights();
   std::uint64_t stream = 0;
   for (Projection* projection : impl_->weights->projections()) {
-    if (!is_target(options, projection->module)) continue;
+    if (!is_target(options, *projection)) continue;
     const LinearPart map = part(*projection, transposed);
-    const std::string base =
-        projection->weight->name.substr(0, projection->weight->name.size() - std::string_view(".weight").size());
+    const std::string base(module_path(*projection));
     const auto add = [&](const char* side, Shape shape) {
       Parameter& parameter = impl_->weights->adapters.emplace_back();
       parameter.name = base + "." + side + ".weight";

@@ -19,6 +19,7 @@ enum class GgufForm {
   transposed,      ///< GPT-2's Conv1D weights
   permuted_query,  ///< llama's rotary rows, interleaved by llama.cpp; of all heads
   permuted_key,    ///< the same of the key heads
+  regrouped,       ///< GPT-NeoX's rows: llama.cpp has all queries, keys, values, Transformers a head's side by side
 };
 
 struct TensorName {

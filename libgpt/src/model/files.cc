@@ -8,11 +8,6 @@
 namespace gpt {
 namespace {
 
-std::vector<std::int64_t> dimensions(const Shape& shape) {
-  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns}
-                         : std::vector<std::int64_t>{shape.rows, shape.columns};
-}
-
 TensorToWrite to_write(const Parameter& parameter, std::string name) {
   return {std::move(name), StoredType::f32, dimensions(parameter.value.shape()), parameter.value.data()};
 }
@@ -78,7 +73,8 @@ void load_head(std::span<Parameter* const> head, const std::filesystem::path& fo
 
 void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::span<Parameter* const> head) {
   const std::filesystem::path path = folder / "adapter_config.json";
-  const nlohmann::json json = read_json_file(path);
+  const nlohmann::json json = read_json_file(path, DuplicateKeys::refuse);
+  if (!json.is_object()) fail(ErrorCode::malformed, "{}: expected an object", path.string());
   check_adapter(json, path.string());
   const ConfigReader read(json, path.string());
   LoraOptions options;

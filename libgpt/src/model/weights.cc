@@ -6,36 +6,12 @@
 #include "gpt/core/error.h"
 #include "gpt/core/random.h"
 #include "gpt/tensor/parallel.h"
+#include "model/gguf_forms.h"
 
 namespace gpt {
 namespace {
 
 constexpr std::int64_t kWiden = 1 << 18;  // values one task widens: a multiple of every block size
-
-std::vector<std::int64_t> dimensions(const Shape& shape) {
-  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns}
-                         : std::vector<std::int64_t>{shape.rows, shape.columns};
-}
-
-/// Undoes what llama.cpp's converter did to a tensor.
-Tensor undo_form(const Tensor& in, GgufForm form, const ModelConfig& config) {
-  if (form == GgufForm::same) return in;
-  if (form == GgufForm::transposed) {
-    Tensor out = Tensor::zeros(Shape::matrix(in.columns(), in.rows()));
-    for (std::int64_t i = 0; i < in.rows(); ++i)
-      for (std::int64_t j = 0; j < in.columns(); ++j) out.row(j)[i] = in.row(i)[j];
-    return out;
-  }
-  // Rows of a head lie as (pair, side); Transformers has (side, pair).
-  const std::int64_t heads = form == GgufForm::permuted_query ? config.heads : config.kv_heads,
-                     half = config.head_size / 2;
-  Tensor out = Tensor::zeros(in.shape());
-  for (std::int64_t h = 0; h < heads; ++h)
-    for (std::int64_t pair = 0; pair < half; ++pair)
-      for (std::int64_t side = 0; side < 2; ++side)
-        std::copy_n(in.row(h * 2 * half + 2 * pair + side), in.columns(), out.row(h * 2 * half + side * half + pair));
-  return out;
-}
 
 class Builder {
  public:
@@ -64,7 +40,8 @@ class Builder {
     return &parameter;
   }
 
-  /// Null where the files leave it out: models with a head of their own have no output projection.
+  /// Null where the files leave it out: models with a head of their own have no output
+  /// projection.
   Parameter* add_if_there(const TensorName& name, Shape shape) {
     Tensor value = fill_(name, shape, true);
     if (!value) return nullptr;
@@ -119,6 +96,18 @@ std::unique_ptr<Weights> make_weights(const ModelConfig& config, const Filler& f
   return Builder(config, fill).build();
 }
 
+void for_each_weight(const ModelConfig& config, const std::function<void(const WeightName&)>& visit) {
+  make_weights(config, [&](const TensorName& name, Shape shape, bool optional) {
+    visit({name, shape, optional});
+    return Tensor();
+  });
+}
+
+std::vector<std::int64_t> dimensions(const Shape& shape) {
+  return shape.rank == 1 ? std::vector<std::int64_t>{shape.columns}
+                         : std::vector<std::int64_t>{shape.rows, shape.columns};
+}
+
 Filler random_filler(const ModelConfig& config, std::uint64_t seed) {
   const auto deviation = static_cast<float>(config.initializer_range);
   return [deviation, seed, stream = std::uint64_t{0}](const TensorName& name, Shape shape, bool) mutable {
@@ -160,17 +149,25 @@ Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape
   return out;
 }
 
-Filler file_filler(const ModelConfig& config, std::shared_ptr<const WeightSource> source, bool gguf) {
-  return [&config, source = std::move(source), gguf](const TensorName& name, Shape shape, bool optional) {
-    const std::string& wanted = gguf ? name.gguf : name.name;
-    const StoredTensor* stored = find_tensor(*source, wanted);
-    if (stored == nullptr && optional) return Tensor();
-    if (stored == nullptr)
-      fail(ErrorCode::not_found, "{}: there is no tensor {}, which the configuration asks for", source->path().string(),
-           wanted);
-    const GgufForm form = gguf ? name.form : GgufForm::same;
-    if (form == GgufForm::transposed) std::swap(shape.rows, shape.columns);
-    return undo_form(read_tensor(*source, *stored, shape), form, config);
+const StoredTensor* find_weight(const ModelSource& source, const TensorName& name, bool optional) {
+  const std::string& wanted = source.gguf ? name.gguf : name.name;
+  const StoredTensor* stored = find_tensor(*source.weights, wanted);
+  if (stored == nullptr && !optional)
+    fail(ErrorCode::not_found, "{}: there is no tensor {}, which the configuration asks for",
+         source.weights->path().string(), wanted);
+  return stored;
+}
+
+Tensor read_weight(const ModelSource& source, const StoredTensor& stored, const TensorName& name, Shape shape) {
+  const GgufForm form = source.gguf ? name.form : GgufForm::same;
+  if (form == GgufForm::transposed) std::swap(shape.rows, shape.columns);
+  return from_gguf(read_tensor(*source.weights, stored, shape), form, source.config);
+}
+
+Filler file_filler(const ModelSource& source) {
+  return [&source](const TensorName& name, Shape shape, bool optional) {
+    const StoredTensor* stored = find_weight(source, name, optional);
+    return stored != nullptr ? read_weight(source, *stored, name, shape) : Tensor();
   };
 }
 

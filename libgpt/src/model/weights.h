@@ -9,6 +9,7 @@
 #include "gpt/ops/linear.h"
 #include "gpt/ops/norm.h"
 #include "model/family.h"
+#include "model/source.h"
 
 namespace gpt {
 
@@ -46,10 +47,27 @@ using Filler = std::function<Tensor(const TensorName& name, Shape shape, bool op
 /// Builds the structure, asking `fill` for each weight in a fixed order.
 std::unique_ptr<Weights> make_weights(const ModelConfig& config, const Filler& fill);
 
+/// What make_weights asks for, in its order.
+struct WeightName {
+  TensorName name;
+  Shape shape;  ///< as Transformers has it
+  bool optional = false;
+};
+/// A configuration may claim any number of layers: the visitor throws where files do not have them.
+void for_each_weight(const ModelConfig& config, const std::function<void(const WeightName&)>& visit);
+
+/// A shape as files have it.
+std::vector<std::int64_t> dimensions(const Shape& shape);
+
 /// Normal with the configured deviation, norms 1, biases 0.
 Filler random_filler(const ModelConfig& config, std::uint64_t seed);
-/// From files; see Decoder::load. `gguf`: names and forms of llama.cpp.
-Filler file_filler(const ModelConfig& config, std::shared_ptr<const WeightSource> source, bool gguf);
+/// From files; see Decoder::load. The source must outlive the filler.
+Filler file_filler(const ModelSource& source);
+
+/// The stored tensor of a weight. Null for an optional one that is not there, else error not_found.
+const StoredTensor* find_weight(const ModelSource& source, const TensorName& name, bool optional);
+/// A weight as Transformers has it. Error mismatch if its shape is another.
+Tensor read_weight(const ModelSource& source, const StoredTensor& stored, const TensorName& name, Shape shape);
 
 /// The tensor of that name, with or without the prefixes older files leave out or other classes have; null if there is
 /// none.

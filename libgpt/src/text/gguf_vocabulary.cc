@@ -1,3 +1,5 @@
+#include "text/gguf_vocabulary.h"
+
 #include "gpt/core/error.h"
 #include "gpt/core/log.h"
 #include "gpt/io/gguf.h"
@@ -11,32 +13,6 @@ namespace {
 
 /// tokenizer.ggml.token_type: those that are more than a piece of text.
 enum TokenType : std::int64_t { control = 3, user_defined = 4 };
-
-/// What llama.cpp's name of a pre-tokenizer stands for (tokenizer.ggml.pre).
-struct KnownPreTokenizer {
-  std::string_view name;
-  std::vector<Split> splits;
-  bool use_regex;  ///< of GPT-2, after the splits
-  Normalization normalization;
-  bool ignore_merges, add_bos;
-  bool byte_level, trim_offsets;  ///< the post-processor of the original tokenizer.json
-};
-
-const std::vector<KnownPreTokenizer>& known_pre_tokenizers() {
-  constexpr auto kNone = Normalization::none;
-  static const std::vector<KnownPreTokenizer> known{
-      {"gpt-2", {}, true, kNone, false, false, true, false},
-      {"default", {}, true, kNone, false, false, true, false},
-      {"smollm", {Split::numbers_each}, true, kNone, false, false, false, false},
-      {"starcoder", {Split::numbers_each}, true, kNone, false, false, false, false},
-      {"refact", {Split::numbers_each}, true, kNone, false, false, false, false},
-      {"mpt", {}, true, Normalization::nfc, false, false, true, true},  // GPT-NeoX's, as is OLMo's
-      {"olmo", {}, true, Normalization::nfc, false, false, true, true},
-      {"llama-bpe", {Split::llama3}, false, kNone, true, true, true, true},
-      {"qwen2", {Split::qwen2}, false, Normalization::nfc, false, false, true, false},
-  };
-  return known;
-}
 
 const KnownPreTokenizer& find_pre_tokenizer(const GgufFile& file) {
   const std::string_view name = file.find_string("tokenizer.ggml.pre").value_or("default");
@@ -131,6 +107,22 @@ void read_special_tokens(const GgufFile& file, bool add_bos, TokenizerSpec& spec
 }
 
 }  // namespace
+
+std::span<const KnownPreTokenizer> known_pre_tokenizers() {
+  constexpr auto kNone = Normalization::none;
+  static const std::vector<KnownPreTokenizer> known{
+      {"gpt-2", {}, true, kNone, false, false, true, false},
+      {"default", {}, true, kNone, false, false, true, false},
+      {"smollm", {Split::numbers_each}, true, kNone, false, false, false, false},
+      {"starcoder", {Split::numbers_each}, true, kNone, false, false, false, false},
+      {"refact", {Split::numbers_each}, true, kNone, false, false, false, false},
+      {"mpt", {}, true, Normalization::nfc, false, false, true, true},  // GPT-NeoX's, as is OLMo's
+      {"olmo", {}, true, Normalization::nfc, false, false, true, true},
+      {"llama-bpe", {Split::llama3}, false, kNone, true, true, true, true},
+      {"qwen2", {Split::qwen2}, false, Normalization::nfc, false, false, true, false},
+  };
+  return known;
+}
 
 TokenizerSpec read_gguf_vocabulary(const std::filesystem::path& path) {
   const GgufFile file(path);

@@ -31,6 +31,7 @@ class PipelineTokenizer : public Tokenizer {
   bool is_special(std::int32_t id) const override;
 
   void save(const std::filesystem::path& folder) const override;
+  void add_to_gguf(GgufMetadata& metadata, std::int64_t rows) const override;
   std::string hash() const override;
   const std::string& chat_template() const override { return spec_.chat_template; }
   std::optional<std::int32_t> bos() const override { return id_of_special(spec_.bos); }

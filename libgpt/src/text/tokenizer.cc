@@ -4,6 +4,7 @@
 #include "gpt/io/atomic_file.h"
 #include "gpt/io/mapped_file.h"
 #include "text/canonical.h"
+#include "text/gguf_vocabulary.h"
 #include "text/pipeline.h"
 #include "text/readers.h"
 
@@ -57,9 +58,17 @@ void PipelineTokenizer::save(const std::filesystem::path& folder) const {
   if (spec_.chat_template_file) write_file_atomically(folder / "chat_template.jinja", spec_.chat_template);
 }
 
+void PipelineTokenizer::add_to_gguf(GgufMetadata& metadata, std::int64_t rows) const {
+  write_gguf_vocabulary(spec_, rows, metadata);
+}
+
 }  // namespace text
 
 Tokenizer::~Tokenizer() = default;
+
+void Tokenizer::add_to_gguf(GgufMetadata&, std::int64_t) const {
+  fail(ErrorCode::unsupported, "this kind of tokenizer cannot be written into a GGUF file");
+}
 
 std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path) {
   return std::make_shared<text::PipelineTokenizer>(text::read(path));

@@ -16,7 +16,8 @@ struct LoraOptions {
   std::int64_t rank = 8;
   double alpha = 16;
   double dropout = 0;
-  /// Names as PEFT matches them ("q_proj", "c_attn", ...); empty or {"all-linear"}: every projection of the blocks.
+  /// Names as PEFT matches them ("q_proj", "attn.c_proj", "model.layers.1.mlp.up_proj", ...); empty or {"all-linear"}:
+  /// every projection of the blocks.
   std::vector<std::string> targets = {};
 };
 

@@ -12,6 +12,8 @@
 
 namespace gpt {
 
+class GgufMetadata;
+
 /// A half-open range.
 struct Range {
   std::uint32_t begin = 0, end = 0;
@@ -48,6 +50,10 @@ class Tokenizer {
   /// Writes tokenizer.json and tokenizer_config.json (and chat template, where there is one) into a folder, so that
   /// Transformers reads the same tokenizer back.
   virtual void save(const std::filesystem::path& folder) const = 0;
+  /// Adds the entries tokenizer.* of a GGUF file for a model with `rows` embeddings; tokens that the tokenizer lacks
+  /// are padded as llama.cpp's converter does. Errors: unsupported for a tokenizer that llama.cpp has no name for,
+  /// mismatch for more tokens than rows.
+  virtual void add_to_gguf(GgufMetadata& metadata, std::int64_t rows) const;
   /// Of the canonical tokenizer.json text: equal for equal tokenizers.
   virtual std::string hash() const = 0;
   /// The Jinja text of the chat template; empty where there is none.
