@@ -45,6 +45,12 @@ struct Expression {
 struct Statement;
 using Statements = std::vector<Statement>;
 
+/// Of a choice.
+struct Branch {
+  ExpressionPtr condition;
+  Statements body;
+};
+
 struct Statement {
   enum class Kind {
     text,    ///< written as it is
@@ -56,7 +62,6 @@ struct Statement {
     loop_break,
     loop_continue
   };
-  struct Branch;
   Kind kind;
   std::size_t line;
   std::string text = {};
@@ -64,10 +69,6 @@ struct Statement {
   ExpressionPtr expression = {}, filter = {};
   std::vector<Branch> branches = {};
   Statements body = {}, otherwise = {};
-};
-struct Statement::Branch {
-  ExpressionPtr condition;
-  Statements body;
 };
 
 /// Errors: malformed with the line, unsupported with the line and the name of what is not supported.
