@@ -21,7 +21,7 @@ for name in "${names[@]}"; do
   corpus=build/fuzz/corpus/$name
   mkdir -p "$corpus"
   # A file of at most 64 KiB may make allocations of twice its size and 16 MiB.
-  build/fuzz/bin/"${name}_fuzzer" -max_total_time="$seconds" -max_len=65536 -malloc_limit_mb=17 -rss_limit_mb=1024 -timeout=20 -print_final_stats=1 \
+  build/fuzz/bin/"${name}_fuzzer" -max_total_time="$seconds" -max_len=65536 -malloc_limit_mb=17 -rss_limit_mb=1024 -timeout=20 -print_funcs=0 -print_final_stats=1 \
     -artifact_prefix="build/fuzz/$name-" "$corpus" "build/fuzz/seeds/$name" 2>&1 | tee "build/fuzz/$name.log" | grep -vE '^#[0-9]+\s+(NEW|REDUCE|pulse)' || fail "$name: a finding; see build/fuzz/$name.log"
 done
 say "No findings in ${names[*]}."
