@@ -3,23 +3,24 @@
 #include "gpt/model/lora.h"
 #include "gptask/toolkit/manifest.h"
 #include "scratch.h"
-#include "support/tiny_decoder.h"
+#include "small_model.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const gpt::fuzz::Scratch scratch;
-  static const bool saved = [] {
-    const auto decoder = gpt::Decoder::create(gpt::test::tiny_llama(), 1);
-    decoder->add_lora({2, 4, 0, {"q_proj", "v_proj"}}, 1);
-    gpt::save_adapter(*decoder, {}, scratch.path(), "base", "SEQ_CLS");
-    return true;
+  static const auto decoder = [] {
+    auto made = gpt::Decoder::create(gpt::fuzz::small_config(), 1);
+    made->add_lora({2, 4, 0, {"q_proj", "v_proj"}}, 1);
+    gpt::save_adapter(*made, {}, scratch.path(), "base", "SEQ_CLS");
+    made->merge_lora();
+    return made;
   }();
-  scratch.put("adapter_config.json", data, saved ? size : 0);
+  scratch.put("adapter_config.json", data, size);
   scratch.put("gptask.json", data, size);
   try {
-    const auto decoder = gpt::Decoder::create(gpt::test::tiny_llama(), 1);
     gpt::load_adapter(*decoder, scratch.path());
   } catch (const gpt::Error&) {  // refused
   }
+  if (decoder->has_lora()) decoder->merge_lora();
   try {
     gptask::read_manifest(scratch.path());
   } catch (const gpt::Error&) {

@@ -3,7 +3,7 @@
 #include "gpt/model/convert.h"
 #include "gpt/model/files.h"
 #include "scratch.h"
-#include "support/tiny_decoder.h"
+#include "small_model.h"
 
 namespace {
 
@@ -17,7 +17,7 @@ struct Nowhere : gpt::ByteSink {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const gpt::fuzz::Scratch scratch;
   static const bool saved = [] {
-    gpt::save_model(*gpt::Decoder::create(gpt::test::tiny_llama(), 1), {}, scratch.path(), "ForCausalLM");
+    gpt::save_model(*gpt::Decoder::create(gpt::fuzz::small_config(), 1), {}, scratch.path(), "ForCausalLM");
     return true;
   }();
   scratch.put("config.json", data, saved ? size : 0);

@@ -59,9 +59,9 @@ def main() -> None:
     put("gguf/llama", gguf(tokenizer + config, [(n, d, 0, 256 * i) for i, (n, d) in enumerate(names)], 256 * len(names)))
     put("gguf/types", gguf([entry("x", 10, bytes(8)), entry("y", 12, bytes(8)), entry("z", 7, b"\1")],
                            [("q8", [32], 8, 0), ("q4", [32, 2], 2, 64), ("k", [256], 12, 128)], 272))
-    llama = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 120, "hidden_size": 48,
-             "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 12,
-             "intermediate_size": 104, "max_position_embeddings": 40, "rms_norm_eps": 1e-5, "hidden_act": "silu",
+    llama = {"model_type": "llama", "architectures": ["LlamaForCausalLM"], "vocab_size": 16, "hidden_size": 8,
+             "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 4,
+             "intermediate_size": 8, "max_position_embeddings": 16, "rms_norm_eps": 1e-5, "hidden_act": "silu",
              "rope_parameters": {"rope_theta": 10000.0, "rope_type": "default"}, "tie_word_embeddings": False,
              "attention_bias": False, "mlp_bias": False, "bos_token_id": 1, "eos_token_id": [2, 3], "pad_token_id": None}
     gpt2 = {"model_type": "gpt2", "vocab_size": 120, "n_embd": 48, "n_layer": 2, "n_head": 4, "n_inner": None,
