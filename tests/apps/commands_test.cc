@@ -38,7 +38,8 @@ TEST_CASE("tokenize shows ids, tokens and offsets", "[apps]") {
   CHECK(shown.at("ids") == Json({104, 195, 169}));
   CHECK(shown.at("offsets") == Json({{0, 1}, {1, 2}, {1, 2}}));
   CHECK(run_gptask({"tokenize", "--model", work.path("model")}, "a\nb\n").out == "97:a\n98:b\n");
-  CHECK(run_gptask({"tokenize", "--model", work.path("model"), "--decode", "--text", "[104, 195,169]"}).out == "h\xC3\xA9\n");
+  CHECK(run_gptask({"tokenize", "--model", work.path("model"), "--decode", "--text", "[104, 195,169]"}).out ==
+        "h\xC3\xA9\n");
   const auto wrong = run_gptask({"tokenize", "--model", work.path("model"), "--decode", "--text", "1 x"});
   CHECK_THAT(wrong.err, Catch::Contains("--decode: \"x\" is no token id"));
 }
