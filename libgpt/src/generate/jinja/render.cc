@@ -51,8 +51,8 @@ class Renderer {
         write(value(*s.expression).shown(), s.line);
         break;
       case Statement::Kind::choice:
-        for (const auto& [condition, body] : s.branches)
-          if (condition == nullptr || value(*condition).truth()) return execute(body);
+        for (std::size_t i = 0; i < s.conditions.size(); ++i)
+          if (s.conditions[i] == nullptr || value(*s.conditions[i]).truth()) return execute(s.bodies[i]);
         break;
       case Statement::Kind::loop:
         loop(s);

@@ -73,19 +73,19 @@ class StatementParser : private ExpressionParser {
     ExpressionPtr condition = this->condition();
     for (;;) {
       expect(Kind::block_end, "%}");
-      Statements body = until({"elif", "else", "endif"});
-      made.branches.push_back({std::move(condition), std::move(body)});
+      made.conditions.push_back(std::move(condition));
+      made.bodies.push_back(until({"elif", "else", "endif"}));
       if (take_name("elif")) {
         condition = this->condition();
-      } else if (take_name("else")) {
-        expect(Kind::block_end, "%}");
-        made.branches.push_back({nullptr, until({"endif"})});
-        close("endif");
-        return made;
-      } else {
-        close("endif");
-        return made;
+        continue;
       }
+      if (take_name("else")) {
+        expect(Kind::block_end, "%}");
+        made.conditions.push_back(nullptr);
+        made.bodies.push_back(until({"endif"}));
+      }
+      close("endif");
+      return made;
     }
   }
 

@@ -49,25 +49,21 @@ struct Statement {
   enum class Kind {
     text,    ///< written as it is
     output,  ///< expression
-    choice,  ///< branches; the last condition may be null: else
+    choice,  ///< bodies[i] where conditions[i] is the first that holds; the last one may be null: else
     loop,    ///< names in expression if filter: body; otherwise where there was nothing
     set,     ///< names (one, or "namespace.attribute" in two) = expression, or body where there is none
     group,   ///< body
     loop_break,
     loop_continue
   };
-  struct Branch;
   Kind kind;
   std::size_t line;
   std::string text = {};
   std::vector<std::string> names = {};
   ExpressionPtr expression = {}, filter = {};
-  std::vector<Branch> branches = {};
+  std::vector<ExpressionPtr> conditions = {};
+  std::vector<Statements> bodies = {};
   Statements body = {}, otherwise = {};
-};
-struct Statement::Branch {
-  ExpressionPtr condition;
-  Statements body;
 };
 
 /// Errors: malformed with the line, unsupported with the line and the name of what is not supported.
