@@ -87,7 +87,7 @@ TEST_CASE("sequence head: several labels at once, and numbers") {
 
   batch.targets[1].values = {1, 0, 0};
   CHECK_ERROR(loss_of(several, batch, std::vector<float>(6)), "mismatch",
-              "sequence 1 of a batch has 3 target values, the head 2 outputs");
+              "example 1 of a batch has 3 target values, the head 2 outputs");
 }
 
 TEST_CASE("span head") {

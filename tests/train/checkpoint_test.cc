@@ -118,6 +118,9 @@ TEST_CASE("checkpoints: one of another run is refused, and what differs is named
   const std::pair<const char*, void (*)(TrainOptions&)> changes[] = {
       {"accumulation", [](TrainOptions& o) { o.accumulation = 2; }},
       {"batch_size", [](TrainOptions& o) { o.batch_size = 5; }},
+      {"max_batch_tokens", [](TrainOptions& o) { o.max_batch_tokens = 100; }},
+      {"group_by_length", [](TrainOptions& o) { o.group_by_length = true; }},
+      {"lm_coefficient", [](TrainOptions& o) { o.lm_coefficient = 0.5; }},
       {"beta1", [](TrainOptions& o) { o.beta1 = 0.8; }},
       {"beta2", [](TrainOptions& o) { o.beta2 = 0.99; }},
       {"epochs", [](TrainOptions& o) { o.epochs = 4; }},

@@ -13,6 +13,19 @@ namespace {
 using Maker = Model (*)(std::uint64_t);
 constexpr Maker kModels[] = {gpt2_classifier, gpt2_in_bfloat16, llama_adapters};
 
+/// Each way to make passes and losses.
+std::vector<TrainOptions> variants(std::int64_t steps) {
+  std::vector<TrainOptions> all(4, tiny_options(steps));
+  all[1].group_by_length = true;
+  all[2].batch_size = 0;
+  all[2].max_batch_tokens = 90;
+  all[2].group_by_length = true;
+  all[3].max_batch_tokens = 60;
+  all[3].accumulation = 2;
+  all[3].lm_coefficient = 0.5;
+  return all;
+}
+
 bool same(const std::vector<StepRecord>& a, const std::vector<StepRecord>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const StepRecord& x, const StepRecord& y) {
     return x.step == y.step && x.epoch == y.epoch && x.loss == y.loss && x.learning_rate == y.learning_rate &&
@@ -54,26 +67,27 @@ Interrupted interrupted(Maker make, std::span<const Example> examples, const Tra
 TEST_CASE("training: the same bits on 1, 2 and 7 threads") {
   const tbb::global_control more(tbb::global_control::max_allowed_parallelism, 8);
   const std::vector<Example> examples = tiny_examples(40);
-  for (const Maker make : kModels) {
-    std::string hash;
-    TrainResult first;
-    for (const int count : {1, 2, 7}) {
-      INFO(count << " threads");
-      Threads threads(count);
-      const Model m = make(1);
-      const TrainResult result = train(m, examples, tiny_options(5), threads);
-      REQUIRE(result.records.size() == 5);
-      if (count == 1) {
-        hash = m.hash();
-        first = result;
-        CHECK(hash != make(1).hash());
-        CHECK(result.activation_bytes > 0);
+  for (const Maker make : kModels)
+    for (const TrainOptions& options : variants(5)) {
+      std::string hash;
+      TrainResult first;
+      for (const int count : {1, 2, 7}) {
+        INFO(count << " threads");
+        Threads threads(count);
+        const Model m = make(1);
+        const TrainResult result = train(m, examples, options, threads);
+        REQUIRE(result.records.size() == 5);
+        if (count == 1) {
+          hash = m.hash();
+          first = result;
+          CHECK(hash != make(1).hash());
+          CHECK(result.activation_bytes > 0);
+        }
+        CHECK(m.hash() == hash);
+        CHECK(same(result.records, first.records));
+        CHECK(result.activation_bytes == first.activation_bytes);
       }
-      CHECK(m.hash() == hash);
-      CHECK(same(result.records, first.records));
-      CHECK(result.activation_bytes == first.activation_bytes);
     }
-  }
 }
 
 TEST_CASE("training: another seed, other weights") {
@@ -92,13 +106,11 @@ TEST_CASE("training: interrupted anywhere and resumed, the same bits as without"
   const std::vector<Example> examples = tiny_examples(15);  // an epoch is 3 steps, or 2 of two passes
   Threads one(1), two(2), seven(7);
   for (const Maker make : kModels)
-    for (const std::int64_t accumulation : {1, 2}) {
-      TrainOptions options = tiny_options(5);
-      options.accumulation = accumulation;
+    for (const TrainOptions& options : variants(5)) {
       const Model straight = make(1);
       const TrainResult whole = train(straight, examples, options, two);
       for (const std::int64_t stop : {1, 3, 4}) {
-        INFO("stopped at step " << stop << ", " << accumulation << " passes a step");
+        INFO("stopped at step " << stop << ", passes of " << options.max_batch_tokens << " tokens");
         const Interrupted run = interrupted(make, examples, options, stop, stop == 3 ? seven : one, two);
         CHECK(run.hash == straight.hash());
         CHECK(same(run.records, whole.records));

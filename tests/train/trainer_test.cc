@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "gpt/ops/loss.h"
+#include "gpt/ops/sum.h"
 #include "support/errors.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_decoder.h"
@@ -139,7 +140,10 @@ TEST_CASE("trainer: evaluation at the end of epochs or every so many steps, neve
   const auto evaluated = [&](std::int64_t every) {
     std::vector<std::int64_t> at;
     TrainHooks hooks;
-    hooks.evaluate = [&](const StepRecord& r) { at.push_back(r.step); };
+    hooks.evaluate = [&](const StepRecord& r) {
+      at.push_back(r.step);
+      return EvalRecord{r.step, r.epoch, 0, {}};
+    };
     TrainOptions options = tiny_options(9);
     options.batch_size = 4;
     options.eval_steps = every;
@@ -232,6 +236,14 @@ TEST_CASE("trainer: options out of range are refused, each by name") {
          o.max_steps = -1;
          o.epochs = 0;
        }},
+      {"the number of tokens in a pass must be 0 or more, not -1", [](TrainOptions& o) { o.max_batch_tokens = -1; }},
+      {"the weight of the language-model loss must be 0 or more, not -0.5",
+       [](TrainOptions& o) { o.lm_coefficient = -0.5; }},
+      {"the patience must be 0 or more, not -1", [](TrainOptions& o) { o.early_stopping_patience = -1; }},
+      {"the threshold of the patience must be 0 or more, not -1",
+       [](TrainOptions& o) { o.early_stopping_threshold = -1; }},
+      {"the best weights and early stopping need evaluations", [](TrainOptions& o) { o.load_best = true; }},
+      {"example 1 has 34 tokens, and a pass may have 3", [](TrainOptions& o) { o.max_batch_tokens = 3; }},
       {"the weight decay must be 0 or more, not -0.1", [](TrainOptions& o) { o.weight_decay = -0.1; }},
       {"the largest gradient norm must be 0 or more, not -1", [](TrainOptions& o) { o.max_grad_norm = -1; }},
       {"the number of warm-up steps must be 0 or more, not -1", [](TrainOptions& o) { o.warmup_steps = -1; }},
@@ -279,4 +291,89 @@ TEST_CASE("trainer: an example with an impossible token or label ends the run wi
   examples = tiny_examples(3);
   examples[2].target.label = 3;
   CHECK_ERROR(train(gpt2_classifier(), examples, tiny_options(3), threads), "mismatch", "label 3 of 3 classes");
+}
+
+TEST_CASE("trainer: a step is the same in however many passes, of whatever lengths") {
+  Threads threads(1);
+  const std::vector<Example> examples = tiny_examples(12);
+  for (const bool language_model : {false, true}) {
+    std::vector<TrainResult> results;
+    for (const std::int64_t accumulation : {1, 2, 4}) {
+      Model m = language_model ? llama_adapters() : gpt2_classifier();
+      TrainOptions options = tiny_options(2);
+      options.batch_size = 12 / accumulation;
+      options.accumulation = accumulation;
+      options.lm_coefficient = language_model ? 0 : 0.5;
+      if (!language_model) {  // dropout draws other numbers in other passes
+        ModelConfig config = tiny_gpt2();
+        config.embedding_dropout = config.residual_dropout = config.attention_dropout = 0;
+        m.decoder = Decoder::create(config, 1);
+        m.decoder->set_trainable(true);
+      } else {
+        ModelConfig config = tiny_llama();
+        config.attention_dropout = 0;
+        m.decoder = Decoder::create(config, 1);
+        m.decoder->add_lora({4, 8, 0, {}}, 3);
+        m.head = std::make_unique<LanguageModelHead>(m.decoder->output_projection());
+      }
+      results.push_back(train(m, examples, options, threads));
+    }
+    for (const TrainResult& result : results)
+      for (std::size_t i = 0; i < 2; ++i) {
+        CHECK(result.records[i].loss == Approx(results[0].records[i].loss).epsilon(1e-4));
+        CHECK(result.records[i].grad_norm == Approx(results[0].records[i].grad_norm).epsilon(1e-3));
+      }
+  }
+}
+
+TEST_CASE("trainer: the auxiliary language-model loss adds its mean over next tokens, weighted") {
+  Threads threads(1);
+  const std::vector<Example> examples = tiny_examples(6);
+  const auto first_loss = [&](double coefficient, bool language_model) {
+    ModelConfig config = tiny_gpt2();
+    config.embedding_dropout = config.residual_dropout = config.attention_dropout = 0;
+    Model m{Decoder::create(config, 1), nullptr};
+    m.decoder->set_trainable(true);
+    if (language_model)
+      m.head = std::make_unique<LanguageModelHead>(m.decoder->output_projection());
+    else
+      m.head = std::make_unique<TinyHead>(config.hidden);
+    TrainOptions options = tiny_options(1);
+    options.lm_coefficient = coefficient;
+    return train(m, examples, options, threads).records[0].loss;
+  };
+  const double task = first_loss(0, false), language_model = first_loss(0, true);
+  CHECK(language_model == Approx(std::log(120)).margin(0.3));
+  CHECK(first_loss(0.5, false) == Approx(task + 0.5 * language_model).epsilon(1e-5));
+
+  Model frozen = gpt2_classifier();
+  frozen.decoder->set_trainable(false);
+  TrainOptions options = tiny_options(1);
+  options.lm_coefficient = 0.5;
+  CHECK_ERROR(train(frozen, examples, options, threads), "invalid_option", "where only the head is trained");
+}
+
+TEST_CASE("trainer: examples of several sequences are one term each, and keep their order in answers") {
+  Threads threads(2);
+  class BothOrders final : public TinyHead {
+   public:
+    using TinyHead::TinyHead;
+    Variable forward(const Hidden& hidden, const Batch& batch) override {
+      return sum_sequences(TinyHead::forward(hidden, batch), batch);
+    }
+  };
+  std::vector<Example> twice = tiny_examples(9), once = twice;
+  for (Example& e : twice) {
+    const std::vector<std::int32_t> again = e.tokens;
+    e.starts = {static_cast<std::int32_t>(again.size())};
+    e.tokens.insert(e.tokens.end(), again.begin(), again.end());
+  }
+  const auto decoder = Decoder::create(tiny_llama(), 1);
+  TinyHead plain(48);
+  BothOrders both(48);
+  const auto single = infer(*decoder, plain, once, 4, threads), doubled = infer(*decoder, both, twice, 4, threads);
+  REQUIRE(doubled.size() == 9);
+  for (std::size_t i = 0; i < 9; ++i)
+    for (std::size_t j = 0; j < 3; ++j) CHECK(doubled[i].at(j) == Approx(2 * single[i].at(j)).margin(1e-5));
+  CHECK(hash_of(twice) != hash_of(once));
 }

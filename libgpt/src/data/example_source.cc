@@ -1,25 +1,16 @@
 #include "gpt/data/example_source.h"
 
-#include <array>
+#include <algorithm>
 
 #include "gpt/core/error.h"
 #include "gpt/core/hash.h"
+#include "gpt/data/example.h"
 
 namespace gpt {
 
 ExampleSource::~ExampleSource() = default;
 
-std::string ExampleList::hash() const {
-  Hasher hasher;
-  for (const Example& e : examples_) {
-    hasher.update(e.tokens.data(), e.tokens.size() * sizeof(std::int32_t));
-    const std::array<std::int32_t, 5> numbers{static_cast<std::int32_t>(e.tokens.size()), e.target.label,
-                                              e.target.first, e.target.last, e.target.loss_from};
-    hasher.update(numbers.data(), sizeof(numbers));
-    hasher.update(e.target.values.data(), e.target.values.size() * sizeof(float));
-  }
-  return hasher.digest();
-}
+std::string ExampleList::hash() const { return hash_of(examples_); }
 
 TokenWindows::TokenWindows(std::shared_ptr<const TokenFile> file, std::int64_t context)
     : file_(std::move(file)), context_(context) {
@@ -30,11 +21,14 @@ TokenWindows::TokenWindows(std::shared_ptr<const TokenFile> file, std::int64_t c
   windows_ = static_cast<std::size_t>((file_->size() - 2) / step + 1);
 }
 
+std::int64_t TokenWindows::length(std::size_t index) const {
+  return std::min(context_, file_->size() - static_cast<std::int64_t>(index) * (context_ - 1));
+}
+
 void TokenWindows::add(std::size_t index, Batch& batch) const {
-  const std::int64_t first = static_cast<std::int64_t>(index) * (context_ - 1);
   Example window;
-  window.tokens.resize(static_cast<std::size_t>(std::min(context_, file_->size() - first)));
-  file_->read(first, window.tokens);
+  window.tokens.resize(static_cast<std::size_t>(length(index)));
+  file_->read(static_cast<std::int64_t>(index) * (context_ - 1), window.tokens);
   batch.add(window);
 }
 

@@ -8,12 +8,11 @@ Head::~Head() = default;
 
 Variable Head::loss(const Variable& outputs, const Batch& batch, float scale) {
   std::vector<std::int32_t> labels;
-  labels.reserve(batch.targets.size());
-  for (const Target& target : batch.targets) labels.push_back(target.label);
+  for (std::int32_t e = 0; e < batch.examples(); ++e) labels.push_back(batch.target_of(e).label);
   return cross_entropy(outputs, labels, scale);
 }
 
-std::int64_t Head::loss_terms(const Batch& batch) const { return batch.sequences(); }
+std::int64_t Head::loss_terms(const Batch& batch) const { return batch.examples(); }
 
 std::vector<Parameter*> Head::parameters() {
   std::vector<Parameter*> all;

@@ -6,27 +6,28 @@
 #include "gpt/ops/linear.h"
 #include "gpt/ops/loss.h"
 #include "gpt/ops/pool.h"
+#include "gpt/ops/sum.h"
 
 namespace gpt {
 namespace {
 
 std::vector<std::int32_t> labels_of(const Batch& batch) {
   std::vector<std::int32_t> labels;
-  for (const Target& target : batch.targets) labels.push_back(target.label);
+  for (std::int32_t e = 0; e < batch.examples(); ++e) labels.push_back(batch.target_of(e).label);
   return labels;
 }
 
-/// A row of values a sequence, NaN where it has none.
+/// A row of values an example, NaN where it has none.
 std::vector<float> values_of(const Batch& batch, std::int64_t outputs) {
   const auto count = static_cast<std::size_t>(outputs);
   std::vector<float> all;
-  for (std::size_t s = 0; s < batch.targets.size(); ++s) {
-    const std::vector<float>& values = batch.targets[s].values;
+  for (std::int32_t e = 0; e < batch.examples(); ++e) {
+    const std::vector<float>& values = batch.target_of(e).values;
     if (!values.empty() && values.size() != count)
-      fail(ErrorCode::mismatch, "sequence {} of a batch has {} target values, the head {} outputs", s, values.size(),
+      fail(ErrorCode::mismatch, "example {} of a batch has {} target values, the head {} outputs", e, values.size(),
            outputs);
     all.insert(all.end(), values.begin(), values.end());
-    all.resize((s + 1) * count, std::numeric_limits<float>::quiet_NaN());
+    all.resize((static_cast<std::size_t>(e) + 1) * count, std::numeric_limits<float>::quiet_NaN());
   }
   return all;
 }
@@ -40,7 +41,7 @@ SequenceHead::SequenceHead(std::int64_t hidden, std::int64_t outputs, float devi
       bias_(options_.bias ? &parameter(options_.name + ".bias", Shape::vector(outputs), 0, random) : nullptr) {}
 
 Variable SequenceHead::forward(const Hidden& hidden, const Batch& batch) {
-  return linear(pool_last(hidden.states, batch), weight_, bias_);
+  return linear(sum_sequences(pool_last(hidden.states, batch), batch), weight_, bias_);
 }
 
 Variable SequenceHead::loss(const Variable& outputs, const Batch& batch, float scale) {
@@ -54,17 +55,19 @@ Variable SequenceHead::loss(const Variable& outputs, const Batch& batch, float s
 
 std::int64_t SequenceHead::loss_terms(const Batch& batch) const {
   std::int64_t terms = 0;
-  for (const Target& target : batch.targets)
+  for (std::int32_t e = 0; e < batch.examples(); ++e) {
+    const Target& target = batch.target_of(e);
     terms += (options_.loss == SequenceLoss::cross_entropy ? target.label >= 0 : !target.values.empty()) ? 1 : 0;
+  }
   return terms;
 }
 
 double SequenceHead::loss_divisor(const Batch& batch) const {
   if (options_.loss != SequenceLoss::cross_entropy || options_.class_weights.empty()) return Head::loss_divisor(batch);
   double sum = 0;
-  for (const Target& target : batch.targets)
-    if (const auto label = static_cast<std::size_t>(target.label);
-        target.label >= 0 && label < options_.class_weights.size())
+  for (std::int32_t e = 0; e < batch.examples(); ++e)
+    if (const auto label = static_cast<std::size_t>(batch.target_of(e).label);
+        batch.target_of(e).label >= 0 && label < options_.class_weights.size())
       sum += static_cast<double>(options_.class_weights[label]);
   return sum;
 }

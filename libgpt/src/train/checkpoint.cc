@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "gpt/core/error.h"
 #include "gpt/core/hash.h"
@@ -57,12 +58,32 @@ void fill(const WeightSource& source, const std::string& name, const Tensor& ten
   read_f32(*stored, 0, tensor.values());
 }
 
+void check_complete(const fs::path& checkpoint) {
+  if (!fs::is_directory(checkpoint)) fail(ErrorCode::not_found, "{}: there is no checkpoint here", checkpoint.string());
+  if (const FolderCheck check = verify_folder(checkpoint); !check.complete)
+    fail(ErrorCode::malformed, "{}: the checkpoint is not complete ({}); name an older one", checkpoint.string(),
+         check.problem);
+}
+
 nlohmann::json to_json(const StepRecord& r) { return {r.step, r.epoch, r.loss, r.learning_rate, r.grad_norm}; }
+
+nlohmann::json to_json(const EvalRecord& r) {
+  return {{"step", r.step}, {"epoch", r.epoch}, {"score", r.score}, {"entry", r.entry.dump()}};
+}
+
+/// A score that is no number is null in the file.
+EvalRecord evaluation_from(const nlohmann::json& json) {
+  EvalRecord record{json.at("step").get<std::int64_t>(), json.at("epoch").get<double>(),
+                    std::numeric_limits<double>::quiet_NaN(),
+                    nlohmann::ordered_json::parse(json.at("entry").get<std::string>())};
+  if (json.at("score").is_number()) record.score = json.at("score").get<double>();
+  return record;
+}
 
 }  // namespace
 
 nlohmann::json run_identity(const TrainOptions& o, const ExampleSource& examples, const Decoder& decoder,
-                            const std::vector<Parameter*>& weights) {
+                            const std::vector<Parameter*>& weights, bool kept_states) {
   const ModelConfig& c = decoder.config();
   const LoraOptions lora = decoder.has_lora() ? decoder.lora() : LoraOptions{0, 0, 0, {}};
   const bool any_length = o.schedule == Schedule::stable;  // see load_checkpoint
@@ -70,7 +91,11 @@ nlohmann::json run_identity(const TrainOptions& o, const ExampleSource& examples
           {"max_steps", any_length ? 0 : o.max_steps},
           {"decay_steps", any_length ? 0 : o.decay_steps},
           {"batch_size", o.batch_size},
+          {"max_batch_tokens", o.max_batch_tokens},
+          {"group_by_length", o.group_by_length},
           {"accumulation", o.accumulation},
+          {"lm_coefficient", o.lm_coefficient},
+          {"kept states", kept_states},
           {"learning_rate", o.learning_rate},
           {"weight_decay", o.weight_decay},
           {"beta1", o.beta1},
@@ -88,9 +113,13 @@ nlohmann::json run_identity(const TrainOptions& o, const ExampleSource& examples
           {"initial weights", hash_of(weights)}};
 }
 
-void save_checkpoint(const fs::path& folder, AdamW& optimizer, const std::vector<StepRecord>& records,
-                     const nlohmann::json& identity, std::int64_t limit) {
-  AtomicFolder checkpoint(folder / fmt::format("checkpoint-{}", optimizer.steps()));
+fs::path checkpoint_path(const fs::path& folder, std::int64_t step) {
+  return folder / fmt::format("checkpoint-{}", step);
+}
+
+void save_checkpoint(const fs::path& folder, AdamW& optimizer, const RunHistory& history,
+                     const nlohmann::json& identity, std::int64_t limit, std::int64_t best) {
+  AtomicFolder checkpoint(checkpoint_path(folder, optimizer.steps()));
   std::vector<TensorToWrite> weights, moments;
   for (std::size_t i = 0; i < optimizer.parameters().size(); ++i) {
     const std::string& name = optimizer.parameters()[i]->name;
@@ -101,20 +130,20 @@ void save_checkpoint(const fs::path& folder, AdamW& optimizer, const std::vector
   write_safetensors(checkpoint, "trained.safetensors", weights);
   write_safetensors(checkpoint, "optimizer.safetensors", moments);
   nlohmann::json state{{"step", optimizer.steps()}, {"run", identity}, {"records", nlohmann::json::array()}};
-  for (const StepRecord& record : records) state["records"].push_back(to_json(record));
+  for (const StepRecord& record : history.records) state["records"].push_back(to_json(record));
+  state["evaluations"] = nlohmann::json::array();
+  for (const EvalRecord& evaluation : history.evaluations) state["evaluations"].push_back(to_json(evaluation));
   checkpoint.write_file("trainer_state.json", state.dump() + "\n");
   checkpoint.commit();
   if (limit <= 0) return;
   const std::vector<fs::path> all = checkpoints_in(folder);
-  for (std::size_t i = static_cast<std::size_t>(limit); i < all.size(); ++i) FileSystem::current().remove(all[i]);
+  for (std::size_t i = static_cast<std::size_t>(limit); i < all.size(); ++i)
+    if (step_of(all[i]) != best) FileSystem::current().remove(all[i]);
 }
 
-void load_checkpoint(const fs::path& checkpoint, AdamW& optimizer, std::vector<StepRecord>& records,
+void load_checkpoint(const fs::path& checkpoint, AdamW& optimizer, RunHistory& history,
                      const nlohmann::json& identity) {
-  if (!fs::is_directory(checkpoint)) fail(ErrorCode::not_found, "{}: there is no checkpoint here", checkpoint.string());
-  if (const FolderCheck check = verify_folder(checkpoint); !check.complete)
-    fail(ErrorCode::malformed, "{}: the checkpoint is not complete ({}); name an older one", checkpoint.string(),
-         check.problem);
+  check_complete(checkpoint);
   const nlohmann::json state = read_json_file(checkpoint / "trainer_state.json");
   for (const auto& [key, value] : identity.items())
     if (state.at("run").value(key, nlohmann::json()) != value)
@@ -130,10 +159,17 @@ void load_checkpoint(const fs::path& checkpoint, AdamW& optimizer, std::vector<S
     fill(moments, "second." + p.name, optimizer.second_moments()[i]);
   }
   optimizer.set_steps(state.at("step").get<std::int64_t>());
-  records.clear();
+  history = {};
   for (const auto& r : state.at("records"))
-    records.push_back({r.at(0).get<std::int64_t>(), r.at(1).get<double>(), r.at(2).get<double>(), r.at(3).get<double>(),
-                       r.at(4).get<double>()});
+    history.records.push_back({r.at(0).get<std::int64_t>(), r.at(1).get<double>(), r.at(2).get<double>(),
+                               r.at(3).get<double>(), r.at(4).get<double>()});
+  for (const auto& e : state.at("evaluations")) history.evaluations.push_back(evaluation_from(e));
+}
+
+void load_weights(const fs::path& checkpoint, const std::vector<Parameter*>& parameters) {
+  check_complete(checkpoint);
+  const SafetensorsFile weights(checkpoint / "trained.safetensors");
+  for (const Parameter* p : parameters) fill(weights, p->name, p->value);
 }
 
 fs::path newest_checkpoint(const fs::path& folder) {

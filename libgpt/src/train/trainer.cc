@@ -3,13 +3,19 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <numeric>
 
 #include "gpt/core/error.h"
+#include "gpt/head/language_model_head.h"
+#include "gpt/io/file_system.h"
 #include "gpt/model/decoder.h"
+#include "gpt/ops/loss.h"
+#include "gpt/ops/sum.h"
 #include "gpt/tensor/parallel.h"
+#include "gpt/train/features.h"
+#include "train/best.h"
 #include "train/checkpoint.h"
 #include "train/optimizer.h"
+#include "train/order.h"
 #include "train/schedule.h"
 
 namespace gpt {
@@ -30,7 +36,8 @@ void check(const TrainOptions& o, std::size_t examples) {
   };
   if (examples == 0) fail(ErrorCode::invalid_option, "there is nothing to train on: no example was left");
   positive("the learning rate", o.learning_rate);
-  positive("the batch size", static_cast<double>(o.batch_size));
+  if (o.max_batch_tokens <= 0 || o.batch_size != 0) positive("the batch size", static_cast<double>(o.batch_size));
+  not_negative("the number of tokens in a pass", static_cast<double>(o.max_batch_tokens));
   positive("the number of accumulation steps", static_cast<double>(o.accumulation));
   if (o.max_steps <= 0) positive("the number of epochs", o.epochs);
   const auto decay = [](const char* name, double value) {
@@ -42,6 +49,9 @@ void check(const TrainOptions& o, std::size_t examples) {
   not_negative("epsilon", o.epsilon);
   not_negative("the weight decay", o.weight_decay);
   not_negative("the largest gradient norm", o.max_grad_norm);
+  not_negative("the weight of the language-model loss", o.lm_coefficient);
+  not_negative("the patience", static_cast<double>(o.early_stopping_patience));
+  not_negative("the threshold of the patience", o.early_stopping_threshold);
   not_negative("the number of warm-up steps", static_cast<double>(o.warmup_steps));
   if (!(o.warmup_ratio >= 0 && o.warmup_ratio <= 1))
     fail(ErrorCode::invalid_option, "the warm-up ratio must be between 0 and 1, not {}", o.warmup_ratio);
@@ -50,90 +60,66 @@ void check(const TrainOptions& o, std::size_t examples) {
          o.min_rate);
 }
 
-/// Which examples step `step` takes: a new order each epoch, from the seed.
-class Order {
- public:
-  Order(std::size_t examples, const TrainOptions& options) : examples_(examples), options_(options) {
-    const auto per_step = static_cast<std::size_t>(options.batch_size * options.accumulation);
-    steps_per_epoch_ = static_cast<std::int64_t>((examples + per_step - 1) / per_step);
-  }
-
-  std::int64_t steps_per_epoch() const { return steps_per_epoch_; }
-  std::int64_t steps() const {
-    if (options_.max_steps > 0) return options_.max_steps;
-    return std::max<std::int64_t>(
-        1, static_cast<std::int64_t>(std::ceil(options_.epochs * static_cast<double>(steps_per_epoch_) - 1e-9)));
-  }
-
-  std::vector<std::span<const std::uint32_t>> batches(std::int64_t step) {
-    const std::int64_t epoch = step / steps_per_epoch_;
-    if (epoch != epoch_) {
-      order_ = permutation(examples_, Random(options_.seed, static_cast<std::uint64_t>(epoch)));
-      epoch_ = epoch;
-    }
-    std::vector<std::span<const std::uint32_t>> parts;
-    const auto batch = static_cast<std::size_t>(options_.batch_size);
-    std::size_t first = static_cast<std::size_t>(step % steps_per_epoch_ * options_.accumulation) * batch;
-    for (std::int64_t i = 0; i < options_.accumulation && first < examples_; ++i, first += batch)
-      parts.emplace_back(order_.data() + first, std::min(batch, examples_ - first));
-    return parts;
-  }
-
- private:
-  std::size_t examples_;
-  TrainOptions options_;
-  std::int64_t steps_per_epoch_ = 1, epoch_ = -1;
-  std::vector<std::uint32_t> order_;
-};
-
 class Run {
  public:
   Run(Decoder& decoder, Head& head, const ExampleSource& examples, const TrainOptions& options,
-      const std::filesystem::path& checkpoints, const TrainHooks& hooks)
+      const std::filesystem::path& checkpoints, const TrainHooks& hooks, const Features* features)
       : decoder_(decoder),
         head_(head),
         examples_(examples),
         options_(options),
         checkpoints_(checkpoints),
         hooks_(hooks),
-        order_(examples.size(), options),
+        features_(features),
+        order_(examples, options),
         optimizer_(trainable(decoder, head), options),
-        identity_(run_identity(options, examples, decoder, weights(decoder, head))) {}
+        identity_(run_identity(options, examples, decoder, weights(decoder, head), features != nullptr)) {
+    const std::vector<Parameter*> all = decoder.parameters();
+    frozen_ = std::none_of(all.begin(), all.end(), [](const Parameter* p) { return p->trainable; });
+    if (frozen_ && options.lm_coefficient > 0)
+      fail(ErrorCode::invalid_option,
+           "an auxiliary language-model loss has nothing to train where only the head is trained; tune adapters or all "
+           "weights, or set its weight to 0");
+    if (features != nullptr && !frozen_)
+      fail(ErrorCode::invalid_option, "states are kept of a decoder that is being trained");
+    const bool follows = options.load_best || options.save_best || options.early_stopping_patience > 0;
+    if (follows && !hooks.evaluate)
+      fail(ErrorCode::invalid_option, "the best weights and early stopping need evaluations on the way");
+  }
 
   TrainResult run(const std::filesystem::path& resume) {
     if (!resume.empty()) {
-      load_checkpoint(resume, optimizer_, result_.records, identity_);
-      for (Parameter* p : weights(decoder_, head_))
-        if (!p->half.empty()) p->round_half();
+      load_checkpoint(resume, optimizer_, history_, identity_);
+      round_halves();
     }
-    const std::int64_t total = order_.steps();
-    if (!resume.empty()) check_length(resume, total);
+    total_ = order_.steps();
+    if (!resume.empty()) check_length(resume);
     if (hooks_.started)
-      hooks_.started(
-          {static_cast<std::int64_t>(examples_.size()), total, order_.steps_per_epoch(), optimizer_.steps()});
-    while (optimizer_.steps() < total && !result_.stopped) {
+      hooks_.started({static_cast<std::int64_t>(examples_.size()), total_, order_.steps_per_epoch(), optimizer_.steps(),
+                      order_.largest_pass()});
+    if (!history_.records.empty()) evaluate(history_.records.back());  // where it was interrupted
+    while (!done() && !result_.stopped) {
       const Clock::time_point start = Clock::now();
-      const StepRecord record = step(total);
+      history_.records.push_back(step());
       result_.seconds += seconds_since(start);
-      result_.records.push_back(record);
-      after(record, total);
+      after(history_.records.back());
     }
-    return finish(total);
+    return finish();
   }
 
  private:
   /// A checkpoint of Schedule::stable may belong to a run of another length, but not from within its decay.
-  void check_length(const std::filesystem::path& checkpoint, std::int64_t total) const {
-    if (optimizer_.steps() > total)
+  void check_length(const std::filesystem::path& checkpoint) const {
+    if (optimizer_.steps() > total_)
       fail(ErrorCode::mismatch, "{}: this checkpoint has {} steps, the run ends after {}", checkpoint.string(),
-           optimizer_.steps(), total);
-    if (result_.records.empty()) return;
-    const StepRecord& last = result_.records.back();
-    if (const double rate = learning_rate(options_, last.step - 1, total); rate != last.learning_rate)
+           optimizer_.steps(), total_);
+    if (history_.records.empty()) return;
+    const StepRecord& last = history_.records.back();
+    if (const double rate = learning_rate(options_, last.step - 1, total_); rate != last.learning_rate)
       fail(ErrorCode::mismatch,
            "{}: its last step had learning rate {}, in a run of {} steps it is {}; name a checkpoint from before the "
            "decay, or the number of steps it was made with",
-           checkpoint.string(), last.learning_rate, total, rate);
+           checkpoint.string(), last.learning_rate, total_, rate);
   }
 
   static std::vector<Parameter*> weights(const Decoder& decoder, Head& head) {
@@ -150,63 +136,140 @@ class Run {
     return some;
   }
 
-  /// tokens -> decoder -> head -> loss -> backward -> clip -> update.
-  StepRecord step(std::int64_t total) {
-    const std::int64_t index = optimizer_.steps();
-    std::vector<Batch> batches;
-    double divisor = 0;
-    for (const auto& indices : order_.batches(index))
-      divisor += head_.loss_divisor(batches.emplace_back(pack(examples_, indices)));
-    const float scale = divisor > 0 ? static_cast<float>(1 / divisor) : 1.0F;
-
-    optimizer_.zero_grad();
-    double loss = 0;
-    for (std::size_t i = 0; i < batches.size(); ++i) {
-      Tape tape(arena_, true, options_.seed, static_cast<std::uint64_t>(index * options_.accumulation) + i);
-      const Hidden hidden = decoder_.forward(tape, batches[i]);
-      const Variable outputs = head_.forward(hidden, batches[i]);
-      const Variable part = head_.loss(outputs, batches[i], scale);
-      tape.backward(part);
-      loss += static_cast<double>(part.value().data()[0]);
-      result_.tokens += batches[i].token_count();
-    }
-    const double norm = optimizer_.grad_norm();
-    if (!std::isfinite(loss) || !std::isfinite(norm))
-      fail(ErrorCode::diverged,
-           "step {}: the loss is {} and the gradient norm {}; training stopped before the weights took it. Try a "
-           "smaller learning rate{}",
-           index + 1, loss, norm, last_saved_.empty() ? std::string() : ", or resume from " + last_saved_.string());
-    const double rate = learning_rate(options_, index, total);
-    const double limit = options_.max_grad_norm;
-    optimizer_.step(rate, limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1.0);
-    return {index + 1, static_cast<double>(index + 1) / static_cast<double>(order_.steps_per_epoch()), loss, rate,
-            norm};
+  /// After weights were read: what products in bfloat16 see of them.
+  void round_halves() {
+    for (Parameter* p : weights(decoder_, head_))
+      if (!p->half.empty()) p->round_half();
   }
 
-  void after(const StepRecord& record, std::int64_t total) {
+  /// What the sums of a pass are multiplied with: 1 / what all passes of the step are divided by, so that a step is the
+  /// same in however many passes, of whatever lengths.
+  struct Scales {
+    float task = 0, language_model = 0;
+  };
+
+  Scales scales(const std::vector<Batch>& batches) const {
+    std::int64_t tokens = 0;
+    double divisor = 0;
+    for (const Batch& batch : batches) {
+      divisor += head_.loss_divisor(batch);
+      if (options_.lm_coefficient <= 0) continue;
+      const std::vector<std::int32_t> next = next_tokens(batch);
+      tokens += static_cast<std::int64_t>(next.size()) - std::count(next.begin(), next.end(), -1);
+    }
+    return {divisor > 0 ? static_cast<float>(1 / divisor) : 1.0F,
+            static_cast<float>(options_.lm_coefficient / static_cast<double>(std::max<std::int64_t>(1, tokens)))};
+  }
+
+  Hidden states(Tape& tape, const Batch& batch, std::span<const std::uint32_t> indices) {
+    if (features_ != nullptr) return features_->hidden(tape, indices);
+    if (!frozen_) return decoder_.forward(tape, batch);
+    Tape still(arena_, false);  // nothing to go back to: no dropout, nothing kept
+    return {tape.variable(decoder_.forward(still, batch).states.value(), false)};
+  }
+
+  Variable loss(const Hidden& hidden, const Batch& batch, const Scales& scale) {
+    const Variable outputs = head_.forward(hidden, batch);
+    const Variable task = head_.loss(outputs, batch, scale.task);
+    if (options_.lm_coefficient <= 0) return task;
+    return add(task, projected_cross_entropy(hidden.states, decoder_.output_projection(), next_tokens(batch),
+                                             scale.language_model));
+  }
+
+  /// tokens -> decoder -> head -> loss -> backward -> clip -> update.
+  StepRecord step() {
+    const std::int64_t index = optimizer_.steps();
+    const auto passes = order_.passes(index);
+    std::vector<Batch> batches;
+    for (const auto& indices : passes)
+      batches.push_back(features_ != nullptr ? features_->pack(indices) : pack(examples_, indices));
+    const Scales scale = scales(batches);
+
+    optimizer_.zero_grad();
+    double sum = 0;
+    for (std::size_t i = 0; i < batches.size(); ++i) {
+      Tape tape(arena_, true, options_.seed, static_cast<std::uint64_t>(index * options_.accumulation) + i);
+      const Variable part = loss(states(tape, batches[i], passes[i]), batches[i], scale);
+      tape.backward(part);
+      sum += static_cast<double>(part.value().data()[0]);
+      for (const std::uint32_t e : passes[i]) result_.tokens += examples_.length(e);
+    }
+    const double norm = optimizer_.grad_norm();
+    check_finite(index + 1, sum, norm);
+    const double rate = learning_rate(options_, index, total_);
+    const double limit = options_.max_grad_norm;
+    optimizer_.step(rate, limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1.0);
+    return {index + 1, order_.epochs_after(index + 1), sum, rate, norm};
+  }
+
+  void check_finite(std::int64_t step, double loss, double norm) const {
+    if (std::isfinite(loss) && std::isfinite(norm)) return;
+    fail(ErrorCode::diverged,
+         "step {}: the loss is {} and the gradient norm {}; training stopped before the weights took it. Try a "
+         "smaller learning rate{}",
+         step, loss, norm, last_saved_.empty() ? std::string() : ", or resume from " + last_saved_.string());
+  }
+
+  bool done() const { return optimizer_.steps() >= total_ || patience_is_over(history_.evaluations, options_); }
+
+  /// After this step, if it is time to and it was not done before.
+  void evaluate(const StepRecord& record) {
+    if (!hooks_.evaluate) return;
+    const bool last = record.step == total_;
+    const bool due = options_.eval_steps > 0 ? record.step % options_.eval_steps == 0 : order_.ends_epoch(record.step);
+    const bool known = !history_.evaluations.empty() && history_.evaluations.back().step == record.step;
+    if (known || (last ? !options_.load_best : !due)) return;
+    if (std::optional<EvalRecord> evaluation = hooks_.evaluate(record))
+      history_.evaluations.push_back(std::move(*evaluation));
+  }
+
+  std::int64_t best_step() const {
+    const EvalRecord* best = best_of(history_.evaluations, options_);
+    return best != nullptr ? best->step : 0;
+  }
+
+  bool save_is_due(std::int64_t step) {
+    return (options_.save_steps > 0 && step % options_.save_steps == 0) ||
+           (options_.save_epochs && order_.ends_epoch(step));
+  }
+
+  void after(const StepRecord& record) {
     if (hooks_.stepped) hooks_.stepped(record);
-    const bool last = record.step == total;
-    const auto due = [&](std::int64_t every) { return every > 0 && record.step % every == 0; };
-    if (hooks_.evaluate && !last &&
-        (due(options_.eval_steps) || (options_.eval_steps == 0 && record.step % order_.steps_per_epoch() == 0)))
-      hooks_.evaluate(record);
-    const bool stop = hooks_.stop_requested && hooks_.stop_requested() && !last;
-    if (stop || (due(options_.save_steps) && !last)) save();
+    const std::int64_t best_before = best_step();
+    evaluate(record);
+    const bool new_best = best_step() != best_before && (options_.save_best || options_.load_best);
+    const bool stop = !done() && hooks_.stop_requested && hooks_.stop_requested();
+    if (stop || (!done() && (new_best || save_is_due(record.step)))) save();
+    const bool for_its_weights = options_.load_best && !options_.save_best && best_before > 0;
+    if (new_best && for_its_weights && !save_is_due(best_before))
+      FileSystem::current().remove(checkpoint_path(checkpoints_, best_before));
     result_.stopped = stop;
   }
 
   void save() {
-    save_checkpoint(checkpoints_, optimizer_, result_.records, identity_, options_.save_total_limit);
-    last_saved_ = checkpoints_ / fmt::format("checkpoint-{}", optimizer_.steps());
+    save_checkpoint(checkpoints_, optimizer_, history_, identity_, options_.save_total_limit, best_step());
+    last_saved_ = checkpoint_path(checkpoints_, optimizer_.steps());
   }
 
-  TrainResult finish(std::int64_t total) {
+  TrainResult finish() {
     result_.steps = optimizer_.steps();
-    result_.epochs =
-        static_cast<double>(std::min(total, result_.steps)) / static_cast<double>(order_.steps_per_epoch());
-    for (const StepRecord& record : result_.records)
-      result_.mean_loss += record.loss / static_cast<double>(result_.records.size());
+    result_.stopped_early = !result_.stopped && result_.steps < total_;
+    result_.epochs = order_.epochs_after(result_.steps);
+    for (const StepRecord& record : history_.records)
+      result_.mean_loss += record.loss / static_cast<double>(history_.records.size());
     result_.activation_bytes = arena_.high_water();
+    if (const EvalRecord* best = best_of(history_.evaluations, options_)) {
+      result_.best_step = best->step;
+      result_.best_score = best->score;
+      const std::filesystem::path checkpoint = checkpoint_path(checkpoints_, best->step);
+      if (std::filesystem::is_directory(checkpoint)) result_.best_checkpoint = checkpoint;
+      if (options_.load_best && !result_.stopped && best->step != result_.steps) {
+        load_weights(checkpoint, optimizer_.parameters());
+        round_halves();
+      }
+    }
+    result_.records = std::move(history_.records);
+    result_.evaluations = std::move(history_.evaluations);
     return std::move(result_);
   }
 
@@ -216,80 +279,38 @@ class Run {
   const TrainOptions& options_;
   std::filesystem::path checkpoints_, last_saved_;
   const TrainHooks& hooks_;
+  const Features* features_;
+  bool frozen_ = false;  ///< nothing of the decoder is trained
   Order order_;
   AdamW optimizer_;
   nlohmann::json identity_;
+  RunHistory history_;
+  std::int64_t total_ = 0;  ///< steps
   Arena arena_;
   TrainResult result_;
 };
 
 }  // namespace
 
+TrainPlan plan_training(std::span<const Example> examples, const TrainOptions& options) {
+  check(options, examples.size());
+  Order order(ExampleList(examples), options);
+  return {static_cast<std::int64_t>(examples.size()), order.steps(), order.steps_per_epoch(), 0, order.largest_pass()};
+}
+
 TrainResult train(Decoder& decoder, Head& head, const ExampleSource& examples, const TrainOptions& options,
                   Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
-                  const TrainHooks& hooks) {
+                  const TrainHooks& hooks, const Features* features) {
   check(options, examples.size());
   TrainResult result;
-  threads.run([&] { result = Run(decoder, head, examples, options, checkpoints, hooks).run(resume); });
+  threads.run([&] { result = Run(decoder, head, examples, options, checkpoints, hooks, features).run(resume); });
   return result;
 }
 
 TrainResult train(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options,
                   Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
-                  const TrainHooks& hooks) {
-  return train(decoder, head, ExampleList(examples), options, threads, checkpoints, resume, hooks);
-}
-
-MeanLoss mean_loss(const Decoder& decoder, Head& head, const ExampleSource& examples,
-                   std::span<const std::uint32_t> indices, std::int64_t batch_size, Threads& threads,
-                   const std::function<void(std::size_t)>& progress) {
-  if (batch_size < 1) fail(ErrorCode::invalid_option, "the batch size must be a positive number, not {}", batch_size);
-  MeanLoss result;
-  threads.run([&] {
-    Arena arena;
-    for (std::size_t first = 0; first < indices.size(); first += static_cast<std::size_t>(batch_size)) {
-      const auto some = indices.subspan(first, std::min(static_cast<std::size_t>(batch_size), indices.size() - first));
-      const Batch batch = pack(examples, some);
-      const std::int64_t terms = head.loss_terms(batch);
-      Tape tape(arena, false);
-      const Variable outputs = head.forward(decoder.forward(tape, batch), batch);
-      const Variable loss = head.loss(outputs, batch, 1.0F / static_cast<float>(std::max<std::int64_t>(1, terms)));
-      result.loss += static_cast<double>(loss.value().data()[0]) * static_cast<double>(terms);
-      result.terms += terms;
-      if (progress) progress(first + some.size());
-    }
-  });
-  if (result.terms > 0) result.loss /= static_cast<double>(result.terms);
-  return result;
-}
-
-std::vector<std::vector<float>> infer(const Decoder& decoder, Head& head, std::span<const Example> examples,
-                                      std::int64_t batch_size, Threads& threads,
-                                      const std::function<void(std::size_t)>& progress) {
-  if (batch_size < 1) fail(ErrorCode::invalid_option, "the batch size must be a positive number, not {}", batch_size);
-  std::vector<std::uint32_t> order(examples.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return examples[a].tokens.size() > examples[b].tokens.size();
-  });
-  std::vector<std::vector<float>> outputs(examples.size());
-  threads.run([&] {
-    Arena arena;
-    for (std::size_t first = 0; first < order.size(); first += static_cast<std::size_t>(batch_size)) {
-      const std::span<const std::uint32_t> indices(
-          order.data() + first, std::min(static_cast<std::size_t>(batch_size), order.size() - first));
-      const Batch batch = pack(examples, indices);
-      Tape tape(arena, false);
-      const Variable rows = head.forward(decoder.forward(tape, batch), batch);
-      for (std::size_t i = 0; i < indices.size(); ++i) {
-        const std::int64_t from = head.per_token() ? batch.offsets[i] : static_cast<std::int64_t>(i);
-        const std::int64_t to = head.per_token() ? batch.offsets[i + 1] : from + 1;
-        outputs[indices[i]].assign(rows.value().row(from), rows.value().row(to));
-      }
-      if (progress) progress(first + indices.size());
-    }
-  });
-  return outputs;
+                  const TrainHooks& hooks, const Features* features) {
+  return train(decoder, head, ExampleList(examples), options, threads, checkpoints, resume, hooks, features);
 }
 
 }  // namespace gpt

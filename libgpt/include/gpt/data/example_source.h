@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -15,6 +16,8 @@ class ExampleSource {
  public:
   virtual ~ExampleSource();
   virtual std::size_t size() const = 0;
+  /// Tokens of example `index`.
+  virtual std::int64_t length(std::size_t index) const = 0;
   /// Adds example `index` to the batch.
   virtual void add(std::size_t index, Batch& batch) const = 0;
   /// Equal for equal examples in the same order.
@@ -26,6 +29,9 @@ class ExampleList final : public ExampleSource {
  public:
   explicit ExampleList(std::span<const Example> examples) : examples_(examples) {}
   std::size_t size() const override { return examples_.size(); }
+  std::int64_t length(std::size_t index) const override {
+    return static_cast<std::int64_t>(examples_[index].tokens.size());
+  }
   void add(std::size_t index, Batch& batch) const override { batch.add(examples_[index]); }
   std::string hash() const override;
 
@@ -41,6 +47,7 @@ class TokenWindows final : public ExampleSource {
   /// Error invalid_option for a context below 2, mismatch for a file of fewer than 2 tokens.
   TokenWindows(std::shared_ptr<const TokenFile> file, std::int64_t context);
   std::size_t size() const override { return windows_; }
+  std::int64_t length(std::size_t index) const override;
   void add(std::size_t index, Batch& batch) const override;
   std::string hash() const override;
   const TokenFile& file() const noexcept { return *file_; }

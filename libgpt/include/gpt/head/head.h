@@ -18,17 +18,21 @@ class Head {
   Head(const Head&) = delete;
   Head& operator=(const Head&) = delete;
 
-  /// Outputs: a row a sequence ([sequences, n], the usual case) or, where per_token() says so, a row a token.
+  /// Outputs: a row an example ([examples, n], the usual case) or, where per_token() says so, a row a token.
   virtual Variable forward(const Hidden& hidden, const Batch& batch) = 0;
   /// scale times the sum of the loss over the batch's terms, as a 1 x 1 variable. The default: cross entropy of each
   /// output row against Target::label.
   virtual Variable loss(const Variable& outputs, const Batch& batch, float scale);
-  /// How many terms the batch adds to the mean loss. The default: sequences.
+  /// How many terms the batch adds to the mean loss. The default: examples.
   virtual std::int64_t loss_terms(const Batch& batch) const;
   /// What a sum over these terms is divided by to be the mean. The default: loss_terms; classes with weights: the sum
   /// of their weights.
   virtual double loss_divisor(const Batch& batch) const { return static_cast<double>(loss_terms(batch)); }
   virtual bool per_token() const { return false; }
+  /// What forward() reads of the hidden states. A head that says last or mean is given that one row a sequence, as a
+  /// batch of sequences of one token, where the decoder is frozen and its states are kept (train/features.h).
+  enum class Reads { tokens, last, mean };
+  virtual Reads reads() const { return Reads::tokens; }
 
   /// Declared once, then saved, loaded and trained by themselves.
   std::vector<Parameter*> parameters();

@@ -1,4 +1,4 @@
-// A head with a row of outputs a sequence, from its last token: classes, labels of which several hold, or numbers.
+// A head with a row of outputs an example, from its last token: classes, labels of which several hold, or numbers.
 #pragma once
 
 #include <string>
@@ -23,20 +23,22 @@ struct SequenceHeadOptions {
   float label_smoothing = 0;
 };
 
-/// The head of Transformers' *ForSequenceClassification: a linear map of the last token's hidden state. Losses are
-/// means over sequences (with class weights divided by their sum) and over outputs, as Transformers computes them;
-/// sequences without a target do not count.
+/// The head of Transformers' *ForSequenceClassification: a linear map of the last token's hidden state; of an example
+/// of several sequences (both orders of a pair: Radford et al., 2018, section 3.3) a map of the sum of them. Losses are
+/// means over examples (with class weights divided by their sum) and over outputs, as Transformers computes them;
+/// examples without a target do not count.
 class SequenceHead : public Head {
  public:
   /// NAME.weight is [outputs, hidden], normal with this deviation; NAME.bias zero.
   SequenceHead(std::int64_t hidden, std::int64_t outputs, float deviation, Random& random,
                SequenceHeadOptions options = {});
-  /// [sequences, outputs]
+  /// [examples, outputs]
   Variable forward(const Hidden& hidden, const Batch& batch) override;
   /// Errors: mismatch for a target that does not fit, invalid_option for class weights or smoothing out of range.
   Variable loss(const Variable& outputs, const Batch& batch, float scale) override;
   std::int64_t loss_terms(const Batch& batch) const override;
   double loss_divisor(const Batch& batch) const override;
+  Reads reads() const override { return Reads::last; }
 
  private:
   SequenceHeadOptions options_;

@@ -17,11 +17,16 @@ enum class Schedule { linear, cosine, constant, stable };
 std::string_view schedule_name(Schedule schedule) noexcept;
 
 struct TrainOptions {
-  double epochs = 3;              ///< may be fractional
-  std::int64_t max_steps = -1;    ///< overrides epochs where positive
-  std::int64_t batch_size = 8;    ///< sequences in one pass
-  std::int64_t accumulation = 1;  ///< passes in one optimizer step
+  double epochs = 3;                  ///< may be fractional
+  std::int64_t max_steps = -1;        ///< overrides epochs where positive
+  std::int64_t batch_size = 8;        ///< sequences in one pass at most; 0: as many as max_batch_tokens allow
+  std::int64_t max_batch_tokens = 0;  ///< tokens in one pass at most; 0: no limit
+  bool group_by_length = false;       ///< passes of sequences of like length
+  std::int64_t accumulation = 1;      ///< passes in one optimizer step
   double learning_rate = 5e-5;
+  /// Weight of an auxiliary language-model loss (Radford et al., "Improving Language Understanding by Generative
+  /// Pre-Training", 2018, equation 5: L3 = L2 + lambda L1), the mean over all next tokens of the step; 0: none.
+  double lm_coefficient = 0;
   double weight_decay = 0;  ///< on tensors of two dimensions
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double max_grad_norm = 1;  ///< 0: no clipping
@@ -33,8 +38,16 @@ struct TrainOptions {
   std::uint64_t seed = 42;
   std::int64_t logging_steps = 10;
   std::int64_t save_steps = 0;        ///< 0: no checkpoints on the way
+  bool save_epochs = false;           ///< a checkpoint at the end of each epoch
+  bool save_best = false;             ///< a checkpoint at each evaluation that is better than all before
   std::int64_t save_total_limit = 0;  ///< 0: keep all
-  std::int64_t eval_steps = 0;        ///< 0: never on the way
+  std::int64_t eval_steps = 0;        ///< steps between evaluations; 0: at the end of each epoch
+
+  // What follows from evaluations; each needs TrainHooks::evaluate.
+  bool load_best = false;  ///< end with the weights of the best evaluation; the end of the run is evaluated too
+  bool greater_is_better = true;
+  std::int64_t early_stopping_patience = 0;  ///< stop after so many evaluations without a better score; 0: never
+  double early_stopping_threshold = 0;       ///< how much better counts as better for the patience
 };
 
 }  // namespace gpt

@@ -3,7 +3,8 @@
 
 #include <filesystem>
 #include <functional>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,6 +16,7 @@
 namespace gpt {
 
 class Decoder;
+class Features;
 class Threads;
 
 /// One optimizer step, as trainer_state.json records it.
@@ -23,40 +25,61 @@ struct StepRecord {
   double epoch = 0, loss = 0, learning_rate = 0, grad_norm = 0;
 };
 
-struct TrainPlan {
-  std::int64_t examples = 0, steps = 0, steps_per_epoch = 0, first_step = 0;  ///< first_step > 0: resumed
+/// An evaluation on the way.
+struct EvalRecord {
+  std::int64_t step = 0;
+  double epoch = 0;
+  double score = 0;              ///< what tells which is best
+  nlohmann::ordered_json entry;  ///< whatever the caller wants to find again after a resume
 };
 
+struct TrainPlan {
+  std::int64_t examples = 0, steps = 0;
+  std::int64_t steps_per_epoch = 0;  ///< of the first, where max_batch_tokens makes them differ
+  std::int64_t first_step = 0;       ///< above 0: resumed
+  std::int64_t largest_pass = 0;     ///< tokens
+};
+
+/// What train() will do. Error invalid_option as there.
+TrainPlan plan_training(std::span<const Example> examples, const TrainOptions& options);
+
 struct TrainResult {
-  std::vector<StepRecord> records;  ///< every step, those before a resume included
+  std::vector<StepRecord> records;      ///< every step, those before a resume included
+  std::vector<EvalRecord> evaluations;  ///< likewise
   std::int64_t steps = 0;
   double epochs = 0, mean_loss = 0;
   std::int64_t tokens = 0;           ///< trained on in this process
   double seconds = 0;                ///< in this process, evaluation left out
   std::size_t activation_bytes = 0;  ///< the most the step needed at once
   bool stopped = false;              ///< on request
+  bool stopped_early = false;        ///< patience ran out
+  std::int64_t best_step = 0;        ///< of the best evaluation; 0: there was none
+  double best_score = 0;
+  std::filesystem::path best_checkpoint;  ///< of the best step; empty where none was saved
 };
 
 struct TrainHooks {
   std::function<void(const TrainPlan&)> started;
   std::function<void(const StepRecord&)> stepped;
-  /// Called every eval_steps and at the end of each epoch when set.
-  std::function<void(const StepRecord&)> evaluate;
+  /// Called every eval_steps, else at the end of each epoch; after the last step only with load_best. No value:
+  /// interrupted, the next run of a resume calls it for this step again.
+  std::function<std::optional<EvalRecord>(const StepRecord&)> evaluate;
   /// Asked after each step; true: save a checkpoint and return with stopped = true.
   std::function<bool()> stop_requested;
 };
 
 /// Trains every trainable parameter of decoder and head. Checkpoints go to checkpoints/checkpoint-STEP, each complete
 /// or absent. Same options, data and seed: the same weights to the last bit, for any number of threads, interrupted or
-/// not. `resume`: the folder of a checkpoint, or empty. Errors: diverged when a loss or gradient is not finite (names
-/// the step; the last checkpoint stays), mismatch when a checkpoint belongs to another run.
+/// not. A decoder with nothing to train runs without dropout; `features` are its states of the examples where they are
+/// kept (train/features.h). `resume`: the folder of a checkpoint, or empty. Errors: diverged when a loss or gradient is
+/// not finite (names the step; the last checkpoint stays), mismatch when a checkpoint belongs to another run.
 TrainResult train(Decoder& decoder, Head& head, const ExampleSource& examples, const TrainOptions& options,
                   Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
-                  const TrainHooks& hooks);
+                  const TrainHooks& hooks, const Features* features = nullptr);
 /// The same from a list.
 TrainResult train(Decoder& decoder, Head& head, std::span<const Example> examples, const TrainOptions& options,
                   Threads& threads, const std::filesystem::path& checkpoints, const std::filesystem::path& resume,
-                  const TrainHooks& hooks);
+                  const TrainHooks& hooks, const Features* features = nullptr);
 
 struct MeanLoss {
   double loss = 0;         ///< mean over the terms; of a language model in nats a token
@@ -71,10 +94,12 @@ MeanLoss mean_loss(const Decoder& decoder, Head& head, const ExampleSource& exam
 /// The newest complete checkpoint-STEP in a folder; empty if there is none.
 std::filesystem::path newest_checkpoint(const std::filesystem::path& folder);
 
-/// What the head answers for each example (Head::forward, its rows), in batches of about batch_size sequences of
-/// similar length. The same for any thread count. `progress` gets the number of examples done.
+/// What the head answers for each example (Head::forward, its rows), in batches of about batch_size examples of
+/// similar length. The same for any thread count. `progress` gets the number of examples done. `features`: of these
+/// examples, where the decoder's states are kept.
 std::vector<std::vector<float>> infer(const Decoder& decoder, Head& head, std::span<const Example> examples,
                                       std::int64_t batch_size, Threads& threads,
-                                      const std::function<void(std::size_t)>& progress = {});
+                                      const std::function<void(std::size_t)>& progress = {},
+                                      const Features* features = nullptr);
 
 }  // namespace gpt

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 #include <numeric>
+#include <optional>
 
 #include "gpt/core/error.h"
 #include "gpt/data/example_source.h"
@@ -147,17 +148,22 @@ class Run {
     };
     hooks.stepped = [&](const gpt::StepRecord& record) { observer_.stepped(record); };
     hooks.stop_requested = [&] { return observer_.stop_requested(); };
-    if (request_.train.eval_steps > 0) hooks.evaluate = [&](const gpt::StepRecord& record) { look(record); };
+    if (request_.train.eval_steps > 0) hooks.evaluate = [&](const gpt::StepRecord& record) { return look(record); };
     trained_ = gpt::train(*decoder_, *head_, *train_, request_.train, *threads_, folder_.path(), checkpoint, hooks);
+    evaluations_.clear();  // those before a resume, too
+    for (const gpt::EvalRecord& record : trained_.evaluations) evaluations_.push_back(record.entry);
   }
 
   /// What a person wants to see on the way.
-  void look(const gpt::StepRecord& record) {
+  std::optional<gpt::EvalRecord> look(const gpt::StepRecord& record) {
     try {
       evaluate(record.epoch, record.step, some_windows(*validation_));
       sample(record.step);
+      return gpt::EvalRecord{record.step, record.epoch, evaluations_.back().at("eval_loss").get<double>(),
+                             evaluations_.back()};
     } catch (const gpt::Error& error) {
       if (error.code() != gpt::ErrorCode::interrupted) throw;  // the trainer asks next, and saves a checkpoint
+      return std::nullopt;
     }
   }
 

@@ -36,7 +36,7 @@ std::optional<double> mean_loss(gpt::Head& head, std::span<const gpt::Example> e
     const std::span<const std::uint32_t> indices(known.data() + begin, std::min(at_once, known.size() - begin));
     const gpt::Batch batch = gpt::pack(examples, indices);
     gpt::Tape tape(arena, false);
-    const auto rows = head.per_token() ? batch.token_count() : batch.sequences();
+    const auto rows = head.per_token() ? batch.token_count() : batch.examples();
     sum += static_cast<double>(head.loss(stacked(tape, outputs, indices, rows), batch, 1.0F).value().data()[0]);
     divisor += head.loss_divisor(batch);
   }

@@ -1,25 +1,13 @@
 // What a run was asked for and what it read, as records.
-#include "gpt/core/hash.h"
+#include <string_view>
+
+#include "gpt/data/example.h"
 #include "run/inputs.h"
 
 namespace gptask {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string data_hash(const gpt::TaskData& data) {
-  gpt::Hasher hasher;
-  const auto add = [&](const auto& values) { hasher.update(values.data(), values.size() * sizeof(values[0])); };
-  for (const gpt::Example& example : data.examples) {
-    const gpt::Target& target = example.target;
-    const std::vector<std::int32_t> numbers = {static_cast<std::int32_t>(example.tokens.size()), target.label,
-                                               target.first, target.last, target.loss_from};
-    add(numbers);
-    add(example.tokens);
-    add(target.values);
-  }
-  return hasher.digest();
-}
 
 /// What decides over the weights that a run ends with.
 Json training_settings(const FinetuneRequest& request) {
@@ -60,7 +48,7 @@ Json fingerprint(const FinetuneRequest& request, const Inputs& inputs) {
   values["model_hash"] = inputs.model_hash;
   values["tokenizer_hash"] = inputs.tokenizer->hash();
   values["max_seq_length"] = inputs.max_tokens;
-  values["training_data_hash"] = data_hash(*inputs.train);
+  values["training_data_hash"] = gpt::hash_of(inputs.train->examples);
   return values;
 }
 

@@ -1,0 +1,66 @@
+// Sums of variables and of the sequences of an example.
+#include "gpt/ops/sum.h"
+
+#include "ops/gradient.h"
+#include "support/errors.h"
+
+using namespace gpt;
+using namespace gpt::test;
+
+namespace {
+
+Example example(std::vector<std::int32_t> tokens, std::vector<std::int32_t> starts) {
+  Example made;
+  made.tokens = std::move(tokens);
+  made.starts = std::move(starts);
+  return made;
+}
+
+}  // namespace
+
+TEST_CASE("add: values and gradients") {
+  GradientCheck check;
+  check.inputs = {random_tensor(Shape::matrix(7, 5), 1), random_tensor(Shape::matrix(7, 5), 2)};
+  check.operation = [&](Tape&, const std::vector<Variable>& in) { return std::vector<Variable>{add(in[0], in[1])}; };
+  const Tensor y = outputs_of(check.operation, check.inputs, true).front();
+  for (std::int64_t i = 0; i < y.size(); ++i)
+    CHECK(y.data()[i] == check.inputs[0].data()[i] + check.inputs[1].data()[i]);
+  check.run();
+}
+
+TEST_CASE("sum_sequences: the sequences of each example, values and gradients") {
+  Batch batch;
+  batch.add(example({1, 2}, {}));
+  batch.add(example({1, 2, 3, 4}, {1, 3}));
+  batch.add(example({5, 6}, {1}));
+  REQUIRE(batch.sequences() == 6);
+  REQUIRE(batch.examples() == 3);
+  CHECK(batch.length(2) == 2);
+  GradientCheck check;
+  check.inputs = {random_tensor(Shape::matrix(6, 3), 1)};
+  check.operation = [&](Tape&, const std::vector<Variable>& in) {
+    return std::vector<Variable>{sum_sequences(in[0], batch)};
+  };
+  const Tensor y = outputs_of(check.operation, check.inputs, true).front();
+  CHECK(y.shape() == Shape::matrix(3, 3));
+  const Tensor& x = check.inputs[0];
+  for (std::int64_t j = 0; j < 3; ++j) {
+    CHECK(y.row(0)[j] == x.row(0)[j]);
+    CHECK(y.row(1)[j] == x.row(1)[j] + x.row(2)[j] + x.row(3)[j]);
+    CHECK(y.row(2)[j] == x.row(4)[j] + x.row(5)[j]);
+  }
+  check.run();
+}
+
+TEST_CASE("sums: shapes that do not fit, and sequences that start nowhere") {
+  Arena arena(1 << 20);
+  Tape tape(arena, true);
+  const Variable a = tape.variable(Tensor::zeros(Shape::matrix(2, 2)), true),
+                 b = tape.variable(Tensor::zeros(Shape::matrix(2, 3)), true);
+  CHECK_ERROR(add(a, b), "mismatch", "a sum of [2, 2] and [2, 3]");
+  Batch batch;
+  batch.add(example({1, 2, 3}, {}));
+  CHECK_ERROR(sum_sequences(a, batch), "mismatch", "2 rows for a batch of 1 sequences");
+  CHECK_ERROR(batch.add(example({1, 2}, {2})), "mismatch", "a sequence cannot start at token 2 of 2");
+  CHECK_ERROR(batch.add(example({1, 2}, {0})), "mismatch", "a sequence cannot start at token 0 of 2");
+}
