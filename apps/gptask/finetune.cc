@@ -7,6 +7,8 @@
 #include "command.h"
 #include "finetune_options.h"
 #include "gpt/core/error.h"
+#include "gptask/toolkit/determinism.h"
+#include "gptask/toolkit/repeat.h"
 #include "progress.h"
 #include "result_output.h"
 #include "signals.h"
@@ -61,6 +63,47 @@ int finish(const FinetuneRequest& request, const FinetuneResult& result, bool js
   return 0;
 }
 
+int finish_repeated(const FinetuneRequest& request, const RepeatResult& result, bool json) {
+  if (result.stopped) {
+    fmt::print(stderr, "stopped; the same command with --resume-from-checkpoint true goes on\n");
+    return 128 + caught_signal();
+  }
+  if (json) {
+    nlohmann::ordered_json output = {{"output_dir", request.output_dir.string()}, {"report", result.report.string()}};
+    output.update(result.results);
+    print_json(output);
+  } else {
+    fmt::print("{}models: {}\nreport: {}\n", repeat_table(result.results), request.output_dir.string(),
+               result.report.string());
+  }
+  return 0;
+}
+
+int finish_check(const DeterminismCheck& check, bool json) {
+  if (json) {
+    print_json(check.details);
+  } else {
+    for (const auto& run : check.details.at("runs")) print_values("run", run);
+    fmt::print("{}\n", check.equal ? "equal to the last bit"
+                                   : "NOT equal: please report this, with the output of gptask --version");
+  }
+  return check.equal ? 0 : 1;
+}
+
+/// What the flags ask for: a plan, a check, several runs, or one.
+int run(const FinetuneRequest& request, const gpt::Options& options) {
+  const bool json = options.flag("json");
+  Progress progress;
+  if (options.flag("dry_run")) {
+    print_dry_run(plan_finetune(request, progress), json);
+    return 0;
+  }
+  if (options.flag("verify_determinism")) return finish_check(check_determinism(request, progress), json);
+  if (const auto several = seeds(options); !several.empty() || request.folds > 0)
+    return finish_repeated(request, finetune_repeatedly(request, several, progress), json);
+  return finish(request, finetune(request, progress), json);
+}
+
 }  // namespace
 
 int finetune_command(const std::vector<std::string>& raw) {
@@ -90,12 +133,7 @@ int finetune_command(const std::vector<std::string>& raw) {
 
   const FinetuneRequest request = finetune_request(options, task, std::move(task_options));
   catch_signals();
-  Progress progress;
-  if (options.flag("dry_run")) {
-    print_dry_run(plan_finetune(request, progress), options.flag("json"));
-    return 0;
-  }
-  return finish(request, finetune(request, progress), options.flag("json"));
+  return run(request, options);
 }
 
 }  // namespace gptask::app

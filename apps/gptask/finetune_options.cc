@@ -1,6 +1,7 @@
 #include "finetune_options.h"
 
 #include <array>
+#include <charconv>
 
 #include "gpt/core/error.h"
 
@@ -51,6 +52,11 @@ void declare_tuning(gpt::Options& options) {
   options.declare(
       {"learning_rate", Kind::number, "", "default 5e-5 for full, 5e-4 for lora, 1e-3 for head", {}, {"lr"}});
   options.declare({"weight_decay", Kind::number, "0", "on matrices"});
+  options.declare({"lm_coef", Kind::number, "0",
+                   "weight of an auxiliary language-model loss on the same texts (the GPT-1 paper has 0.5)"});
+  options.declare({"feature_cache_mb", Kind::integer, "2048",
+                   "with --tuning head: memory for the frozen model's states, so that it reads each text only once; 0: "
+                   "none"});
   options.declare({"adam_beta1", Kind::number, "0.9", "decay of AdamW's first moment"});
   options.declare({"adam_beta2", Kind::number, "0.999", "decay of its second moment"});
   options.declare({"adam_epsilon", Kind::number, "1e-8", "its epsilon"});
@@ -73,6 +79,9 @@ void declare_schedule(gpt::Options& options) {
                    "sequences in a pass",
                    {},
                    {"batch_size", "train_batch_size"}});
+  options.declare({"max_batch_tokens", Kind::integer, "0",
+                   "tokens in a pass at most; without --batch-size as many sequences as fit; 0: no limit"});
+  options.declare({"group_by_length", Kind::flag, "false", "passes of sequences of like length"});
   options.declare({"gradient_accumulation_steps", Kind::integer, "1", "passes in a step"});
   options.declare({"per_device_eval_batch_size",
                    Kind::integer,
@@ -87,16 +96,39 @@ void declare_schedule(gpt::Options& options) {
                    {"no", "steps", "epoch"},
                    {"evaluation_strategy"}});
   options.declare({"eval_steps", Kind::integer, "0", "steps between evaluations"});
+  options.declare({"load_best_model_at_end", Kind::flag, "false",
+                   "end with the weights of the best evaluation; its checkpoint is kept"});
+  options.declare({"metric_for_best_model", Kind::text, "",
+                   "the metric that tells which evaluation is best, such as accuracy or loss; default: the task's"});
+  options.declare({"greater_is_better",
+                   Kind::text,
+                   "auto",
+                   "whether a larger value of it is better; auto: unless it is a loss or an error",
+                   {"auto", "true", "false", "True", "False"}});
+  options.declare({"early_stopping_patience", Kind::integer, "0",
+                   "stop after so many evaluations in a row without a better one; 0: never"});
+  options.declare({"early_stopping_threshold", Kind::number, "0", "how much better counts as better for it"});
   options.declare({"logging_steps", Kind::integer, "1", "steps in an entry of trainer_state.json"});
-  options.declare({"save_strategy", Kind::text, "steps", "when to save a checkpoint", {"no", "steps"}});
+  options.declare({"save_strategy",
+                   Kind::text,
+                   "steps",
+                   "when to save a checkpoint; best: at each evaluation that is better than all before",
+                   {"no", "steps", "epoch", "best"}});
   options.declare({"save_steps", Kind::integer, "500", "steps between checkpoints; 0: none"});
   options.declare({"save_total_limit", Kind::integer, "0", "keep only the newest N checkpoints; 0: all"});
   options.declare({"seed", Kind::integer, "42", "of the order of examples, new weights and dropout"});
+  options.declare({"seeds", Kind::list, "",
+                   "fine-tune once with each of these seeds, into OUTPUT/seed-N, and show mean and deviation"});
+  options.declare(
+      {"folds", Kind::integer, "0",
+       "cut the training rows into K parts and fine-tune K times, each part being the validation set once"});
   options.declare({"threads", Kind::integer, "0", "0: all cores"});
   options.declare({"bf16", Kind::flag, "false",
                    "matrix products in bfloat16 with float32 sums and weights, where the machine has them"});
   options.declare(
       {"dry_run", Kind::flag, "false", "show what would run, the memory it needs and three examples; change nothing"});
+  options.declare({"verify_determinism", Kind::flag, "false",
+                   "take three steps on one thread and on several, and say whether they agree to the last bit"});
   for (const char* name : {"do_train", "do_eval", "do_predict", "overwrite_cache", "pad_to_max_length"})
     options.declare({name, Kind::flag, "true", "taken for compatibility; the files given decide"});
 }
@@ -106,6 +138,10 @@ gpt::TrainOptions train_options(const gpt::Options& options) {
   train.epochs = options.number("num_train_epochs");
   train.max_steps = options.integer("max_steps");
   train.batch_size = options.integer("per_device_train_batch_size");
+  train.max_batch_tokens = options.integer("max_batch_tokens");
+  if (train.max_batch_tokens > 0 && !options.given("per_device_train_batch_size")) train.batch_size = 0;
+  train.group_by_length = options.flag("group_by_length");
+  train.lm_coefficient = options.number("lm_coef");
   train.accumulation = options.integer("gradient_accumulation_steps");
   train.weight_decay = options.number("weight_decay");
   train.beta1 = options.number("adam_beta1");
@@ -124,7 +160,13 @@ gpt::TrainOptions train_options(const gpt::Options& options) {
     gpt::fail(gpt::ErrorCode::invalid_option, "--seed must be at least 0, not {}", options.integer("seed"));
   train.seed = static_cast<std::uint64_t>(options.integer("seed"));
   train.logging_steps = options.integer("logging_steps");
-  train.save_steps = options.text("save_strategy") == "no" ? 0 : options.integer("save_steps");
+  const std::string& saving = options.text("save_strategy");
+  train.save_steps = saving == "steps" ? options.integer("save_steps") : 0;
+  train.save_epochs = saving == "epoch";
+  train.save_best = saving == "best";
+  train.load_best = options.flag("load_best_model_at_end");
+  train.early_stopping_patience = options.integer("early_stopping_patience");
+  train.early_stopping_threshold = options.number("early_stopping_threshold");
   train.save_total_limit = options.integer("save_total_limit");
   train.eval_steps = options.integer("eval_steps");
   return train;
@@ -137,7 +179,21 @@ int thread_count(const gpt::Options& options) {
   return static_cast<int>(threads);
 }
 
+std::uint64_t parse_seed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc() || end != text.data() + text.size())
+    gpt::fail(gpt::ErrorCode::invalid_option, "--seeds takes whole numbers from 0, not \"{}\"", text);
+  return seed;
+}
+
 }  // namespace
+
+std::vector<std::uint64_t> seeds(const gpt::Options& options) {
+  std::vector<std::uint64_t> all;
+  for (const std::string& text : options.list("seeds")) all.push_back(parse_seed(text));
+  return all;
+}
 
 void declare_finetune_options(gpt::Options& options) {
   declare_files(options);
@@ -169,7 +225,12 @@ FinetuneRequest finetune_request(const gpt::Options& options, const gpt::TaskEnt
       options.given("learning_rate") ? options.number("learning_rate") : default_learning_rate(request.tuning);
   const std::string& strategy = options.text("eval_strategy");
   if (strategy != "no") request.eval_strategy = strategy == "steps" ? EvalStrategy::steps : EvalStrategy::epoch;
+  request.best_metric = options.text("metric_for_best_model");
+  if (const std::string& greater = options.text("greater_is_better"); greater != "auto")
+    request.greater_is_better = greater == "true" || greater == "True";
+  request.feature_cache_bytes = options.integer("feature_cache_mb") * (std::int64_t{1} << 20);
   request.eval_batch_size = options.integer("per_device_eval_batch_size");
+  request.folds = options.integer("folds");
   request.threads = thread_count(options);
   request.bf16 = options.flag("bf16");
   request.overwrite = options.flag("overwrite_output_dir");

@@ -127,5 +127,5 @@ TEST_CASE("order: an example that no pass can hold") {
   std::vector<Example> examples = tiny_examples(3);
   examples[1].tokens.assign(41, 1);
   CHECK_ERROR(Order(ExampleList(examples), options_of(0, 40, false)), "invalid_option",
-              "example 2 has 41 tokens, and a pass may have 40; raise that limit or cut the examples shorter");
+              "example 2 has 41 tokens, and a pass may have 40; raise max_batch_tokens or cut the examples shorter");
 }

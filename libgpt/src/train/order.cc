@@ -26,7 +26,7 @@ Order::Order(const ExampleSource& examples, const TrainOptions& options) : optio
   const auto longest = std::max_element(lengths_.begin(), lengths_.end());
   if (by_tokens() && longest != lengths_.end() && *longest > options.max_batch_tokens)
     fail(ErrorCode::invalid_option,
-         "example {} has {} tokens, and a pass may have {}; raise that limit or cut the examples shorter",
+         "example {} has {} tokens, and a pass may have {}; raise max_batch_tokens or cut the examples shorter",
          longest - lengths_.begin() + 1, *longest, options.max_batch_tokens);
 }
 

@@ -117,6 +117,7 @@ std::string html_report(const Report& report) {
   html += tiles(report);
   html += section("Training", curves(report));
   html += section(report.evaluated_on.empty() ? "Scores" : "Scores on " + report.evaluated_on, metrics_table(report));
+  html += section("Runs", records_table(report.runs));
   html += section("Confusion matrix", confusion(details));
   html += section("By label", records_table(details.value("per_label", Json::array())));
   html += section("Most confident mistakes", records_table(details.value("mistakes", Json::array())));

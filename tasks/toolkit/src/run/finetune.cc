@@ -1,7 +1,6 @@
 #include "gptask/toolkit/finetune.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "gpt/core/error.h"
 #include "gpt/io/atomic_file.h"
@@ -13,6 +12,7 @@
 #include "run/model_files.h"
 #include "run/results.h"
 #include "run/scoring.h"
+#include "run/training.h"
 
 namespace gptask {
 namespace {
@@ -35,8 +35,8 @@ class Run {
     const Json identity = fingerprint(request_, inputs_);
     const fs::path checkpoint = checkpoint_to_resume(identity);
     folder_.claim(identity);
-    train(checkpoint);
-    if (trained_.stopped) {
+    trained_ = train(request_, inputs_, folder_.path(), checkpoint, observer_);
+    if (trained_.result.stopped) {
       FinetuneResult result;
       result.stopped = true;
       result.checkpoint = gpt::newest_checkpoint(folder_.path());
@@ -61,50 +61,6 @@ class Run {
     return checkpoint;
   }
 
-  void train(const fs::path& checkpoint) {
-    observer_.stage("training");
-    gpt::TrainOptions options = request_.train;
-    if (request_.eval_strategy != EvalStrategy::steps) options.eval_steps = 0;
-    gpt::TrainHooks hooks;
-    hooks.started = [&](const gpt::TrainPlan& plan) {
-      plan_ = plan;
-      observer_.training(plan);
-    };
-    hooks.stepped = [&](const gpt::StepRecord& record) { observer_.stepped(record); };
-    hooks.stop_requested = [&] { return observer_.stop_requested(); };
-    if (request_.eval_strategy != EvalStrategy::no)
-      hooks.evaluate = [&](const gpt::StepRecord& record) { evaluate_on_the_way(record); };
-    trained_ = gpt::train(*inputs_.decoder, *inputs_.head, inputs_.train->examples, options, *inputs_.threads,
-                          folder_.path(), checkpoint, hooks);
-  }
-
-  /// The end of the run has its own evaluation; with --eval_strategy steps the ends of epochs have none.
-  void evaluate_on_the_way(const gpt::StepRecord& record) {
-    const bool by_steps = request_.eval_strategy == EvalStrategy::steps;
-    if (record.step == plan_.steps || (by_steps && record.step % request_.train.eval_steps != 0)) return;
-    try {
-      note_evaluation(record.epoch, record.step, score_validation());
-    } catch (const gpt::Error& error) {
-      if (error.code() != gpt::ErrorCode::interrupted) throw;  // the trainer asks next, and saves a checkpoint
-    }
-  }
-
-  Scored score_validation() {
-    return score(*inputs_.task, *inputs_.decoder, *inputs_.head, *inputs_.validation, request_.eval_batch_size,
-                 *inputs_.threads, observer_);
-  }
-
-  void note_evaluation(double epoch, std::int64_t step, const Scored& scored) {
-    eval_results_ = prefixed("eval", scored.evaluation.metrics);
-    eval_results_.update(
-        speed_fields("eval", inputs_.validation->examples.size(), request_.eval_batch_size, scored.seconds));
-    eval_results_["epoch"] = epoch;
-    observer_.evaluated(epoch, scored.evaluation.metrics);
-    Json entry = eval_results_;
-    entry["step"] = step;
-    evaluations_.push_back(std::move(entry));
-  }
-
   void write_weights() {
     observer_.stage(fmt::format("writing {}", folder_.path().string()));
     const ModelFiles files{*inputs_.decoder,
@@ -116,11 +72,23 @@ class Run {
     inputs_.threads->run([&] { write_model(files, folder_.path()); });
   }
 
+  /// On the way an evaluation may have met the final weights already.
   void evaluate() {
     if (!inputs_.validation) return;
-    observer_.stage(fmt::format("evaluating on {}", inputs_.validation->source));
-    scored_ = score_validation();
-    note_evaluation(trained_.epochs, trained_.steps, scored_);
+    const gpt::TrainResult& result = trained_.result;
+    const bool known = trained_.scored.has_value();
+    if (!known) {
+      observer_.stage(fmt::format("evaluating on {}", inputs_.validation->source));
+      trained_.scored = score(*inputs_.task, *inputs_.decoder, *inputs_.head, *inputs_.validation,
+                              request_.eval_batch_size, *inputs_.threads, observer_);
+      observer_.evaluated(result.epochs, trained_.scored->evaluation.metrics);
+    }
+    eval_results_ = evaluation_results(request_, inputs_, *trained_.scored, result.epochs);
+    if (trained_.evaluations.empty() || trained_.evaluations.back().at("step") != result.steps) {
+      trained_.evaluations.push_back(eval_results_);
+      trained_.evaluations.back()["step"] = result.steps;
+    }
+    scored_ = std::move(*trained_.scored);
     write_json(folder_.path() / "eval_results.json", eval_results_);
   }
 
@@ -138,9 +106,10 @@ class Run {
 
   FinetuneResult write_results() {
     const fs::path& path = folder_.path();
-    const Json training = train_results(plan_, trained_, inputs_.parameters, inputs_.memory.total());
+    const Json training = train_results(trained_.plan, trained_.result, inputs_.parameters, inputs_.memory.total());
     write_json(path / "train_results.json", training);
-    write_json(path / "trainer_state.json", trainer_state(request_.train, plan_, trained_, evaluations_, training));
+    write_json(path / "trainer_state.json",
+               trainer_state(request_.train, trained_.plan, trained_.result, trained_.evaluations, training));
     FinetuneResult result;
     result.results = training;
     result.results.update(eval_results_);
@@ -157,8 +126,8 @@ class Run {
     report.title = fmt::format("{}: {}", request_.task.name, folder_.path().filename().string());
     report.subtitle = fmt::format("Fine-tuned from {} ({} tuning)", inputs_.model_path.filename().string(),
                                   tuning_name(request_.tuning));
-    report.curve = trained_.records;
-    report.evaluations = evaluations_;
+    report.curve = trained_.result.records;
+    report.evaluations = trained_.evaluations;
     report.main_metric = inputs_.task->main_metric();
     report.evaluation = scored_.evaluation;
     if (inputs_.validation) report.evaluated_on = inputs_.validation->source;
@@ -192,20 +161,10 @@ class Run {
   Observer& observer_;
   RunFolder folder_;
   Inputs inputs_;
-  gpt::TrainPlan plan_;
-  gpt::TrainResult trained_;
+  Trained trained_;
   Scored scored_;
   Json eval_results_ = Json::object();
-  std::vector<Json> evaluations_;
 };
-
-/// Optimizer steps of the whole run.
-std::int64_t planned_steps(const FinetuneRequest& request, std::int64_t examples) {
-  if (request.train.max_steps > 0) return request.train.max_steps;
-  const std::int64_t batch = request.train.batch_size * request.train.accumulation;
-  return static_cast<std::int64_t>(
-      std::ceil(request.train.epochs * static_cast<double>((examples + batch - 1) / batch)));
-}
 
 }  // namespace
 
@@ -221,7 +180,7 @@ DryRun plan_finetune(const FinetuneRequest& request, Observer& observer) {
   DryRun plan;
   plan.summary["settings"] = settings(request, inputs);
   plan.summary["data"] = data_summary(inputs);
-  plan.summary["steps"] = planned_steps(request, static_cast<std::int64_t>(inputs.train->examples.size()));
+  plan.summary["steps"] = gpt::plan_training(inputs.train->examples, request.train).steps;
   plan.summary["parameters"] = inputs.parameters;
   plan.summary["trainable_parameters"] = inputs.trainable;
   plan.summary["memory_bytes"] = {{"total", inputs.memory.total()},

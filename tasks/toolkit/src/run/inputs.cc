@@ -5,6 +5,7 @@
 
 #include "gpt/core/error.h"
 #include "gpt/io/weight_source.h"
+#include "gpt/train/trainer.h"
 #include "gptask/toolkit/models.h"
 
 namespace gptask {
@@ -19,7 +20,19 @@ std::unique_ptr<gpt::TaskData> first(std::unique_ptr<gpt::TaskData> data, std::i
   return data->take(indices);
 }
 
-/// Moves a seeded share of the training examples to the validation set; both keep the order of the file.
+/// Moves the training examples order[begin, end) to the validation set; both keep the order of the file.
+void move_to_validation(Inputs& inputs, std::vector<std::uint32_t> order, std::size_t begin, std::size_t end) {
+  const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin),
+             last = order.begin() + static_cast<std::ptrdiff_t>(end);
+  std::vector<std::uint32_t> validation(first, last);
+  order.erase(first, last);
+  std::sort(order.begin(), order.end());
+  std::sort(validation.begin(), validation.end());
+  inputs.validation = inputs.train->take(validation);
+  inputs.train = inputs.train->take(order);
+}
+
+/// A seeded share of the training examples.
 void split_off(Inputs& inputs, double share, std::uint64_t seed) {
   const std::size_t count = inputs.train->examples.size();
   const auto held_out = static_cast<std::size_t>(share * static_cast<double>(count) + 0.5);
@@ -27,13 +40,18 @@ void split_off(Inputs& inputs, double share, std::uint64_t seed) {
     gpt::fail(gpt::ErrorCode::invalid_option,
               "--validation_split {} leaves {} of {} examples for {}; choose another share", share, 0, count,
               held_out == 0 ? "validation" : "training");
-  std::vector<std::uint32_t> order = gpt::permutation(count, gpt::Random(seed, Stream::split));
-  std::vector<std::uint32_t> validation(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held_out));
-  order.erase(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(held_out));
-  std::sort(order.begin(), order.end());
-  std::sort(validation.begin(), validation.end());
-  inputs.validation = inputs.train->take(validation);
-  inputs.train = inputs.train->take(order);
+  move_to_validation(inputs, gpt::permutation(count, gpt::Random(seed, Stream::split)), 0, held_out);
+}
+
+/// Part `fold` of `folds` that are as large as each other, of the seed's order.
+void hold_out_fold(Inputs& inputs, const FinetuneRequest& request) {
+  const std::size_t count = inputs.train->examples.size();
+  const auto folds = static_cast<std::size_t>(request.folds), fold = static_cast<std::size_t>(request.fold);
+  if (count < folds)
+    gpt::fail(gpt::ErrorCode::invalid_option, "--folds {}: {} has only {} examples", folds, inputs.train->source,
+              count);
+  move_to_validation(inputs, gpt::permutation(count, gpt::Random(request.train.seed, Stream::split)),
+                     count * fold / folds, count * (fold + 1) / folds);
 }
 
 std::unique_ptr<gpt::TaskData> read(Inputs& inputs, const std::filesystem::path& file, gpt::Purpose purpose,
@@ -49,6 +67,7 @@ std::unique_ptr<gpt::TaskData> read(Inputs& inputs, const std::filesystem::path&
 void read_data(Inputs& inputs, const FinetuneRequest& request, Observer& observer) {
   using gpt::Purpose;
   inputs.train = read(inputs, request.train_file, Purpose::train, 0, observer);
+  if (request.folds > 0) hold_out_fold(inputs, request);
   if (request.validation_split > 0) split_off(inputs, request.validation_split, request.train.seed);
   inputs.train = first(std::move(inputs.train), request.max_train_samples);
   if (!request.validation_file.empty())
@@ -83,15 +102,6 @@ void make_trainable(Inputs& inputs, const FinetuneRequest& request) {
   };
   count(inputs.decoder->parameters());
   count(inputs.head->parameters());
-}
-
-/// Tokens of the batch_size longest examples together.
-std::int64_t largest_pass(const gpt::TaskData& data, std::int64_t batch_size) {
-  std::vector<std::int64_t> lengths;
-  for (const gpt::Example& example : data.examples) lengths.push_back(static_cast<std::int64_t>(example.tokens.size()));
-  std::sort(lengths.rbegin(), lengths.rend());
-  lengths.resize(std::min(lengths.size(), static_cast<std::size_t>(batch_size)));
-  return std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0});
 }
 
 }  // namespace
@@ -137,7 +147,7 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
     if (!in_bf16) observer.notice("this machine has no bfloat16 products: --bf16 is left out, float32 is used");
   }
   inputs.memory = estimate_memory(config, request.tuning, inputs.parameters, inputs.trainable,
-                                  largest_pass(*inputs.train, request.train.batch_size));
+                                  gpt::plan_training(inputs.train->examples, request.train).largest_pass);
   return inputs;
 }
 

@@ -36,6 +36,9 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer);
 /// What must be equal for a run to be resumed: name -> value.
 nlohmann::ordered_json fingerprint(const FinetuneRequest& request, const Inputs& inputs);
 
+/// What a request asks for, before anything is read.
+nlohmann::ordered_json requested(const FinetuneRequest& request);
+
 /// All settings as the report, gptask.json and --dry-run show them.
 nlohmann::ordered_json settings(const FinetuneRequest& request, const Inputs& inputs);
 

@@ -30,13 +30,43 @@ void check_training(const gpt::TrainOptions& train) {
   in_range("warmup_ratio", train.warmup_ratio, 0, 1);
   if (train.max_steps <= 0 && !(train.epochs > 0 && train.epochs < 1e6))
     fail(ErrorCode::invalid_option, "--num_train_epochs must be above 0, not {}", train.epochs);
-  at_least("per_device_train_batch_size", train.batch_size, 1);
+  at_least("max_batch_tokens", train.max_batch_tokens, 0);
+  at_least("per_device_train_batch_size", train.batch_size, train.max_batch_tokens > 0 ? 0 : 1);
+  in_range("lm_coef", train.lm_coefficient, 0, 1e6);
   at_least("gradient_accumulation_steps", train.accumulation, 1);
   at_least("warmup_steps", train.warmup_steps, 0);
   at_least("logging_steps", train.logging_steps, 1);
   at_least("save_steps", train.save_steps, 0);
   at_least("save_total_limit", train.save_total_limit, 0);
   at_least("eval_steps", train.eval_steps, 0);
+  at_least("early_stopping_patience", train.early_stopping_patience, 0);
+  in_range("early_stopping_threshold", train.early_stopping_threshold, 0, 1e9);
+}
+
+/// What needs evaluations on the way, and what these need.
+void check_evaluations(const FinetuneRequest& request) {
+  const bool on_the_way = request.eval_strategy != EvalStrategy::no;
+  const auto needs_strategy = [&](const char* name, bool given) {
+    if (given && !on_the_way) fail(ErrorCode::invalid_option, "--{} needs --eval_strategy steps or epoch", name);
+  };
+  needs_strategy("load_best_model_at_end", request.train.load_best);
+  needs_strategy("save_strategy best", request.train.save_best);
+  needs_strategy("early_stopping_patience", request.train.early_stopping_patience > 0);
+  if (request.eval_strategy == EvalStrategy::steps && request.train.eval_steps < 1)
+    fail(ErrorCode::invalid_option, "--eval_strategy steps needs --eval_steps");
+  if (on_the_way && request.validation_file.empty() && request.validation_split == 0 && request.folds == 0)
+    fail(ErrorCode::invalid_option, "--eval_strategy needs --validation_file or --validation_split");
+}
+
+void check_folds(const FinetuneRequest& request) {
+  if (request.folds == 0) return;
+  if (request.folds < 2 || request.folds > 100)
+    fail(ErrorCode::invalid_option, "--folds must be between 2 and 100, not {}", request.folds);
+  if (request.fold < 0 || request.fold >= request.folds)
+    fail(ErrorCode::invalid_option, "fold {} of {}", request.fold, request.folds);
+  if (!request.validation_file.empty() || request.validation_split > 0)
+    fail(ErrorCode::invalid_option,
+         "--folds makes validation sets of the training rows; drop --validation_file and --validation_split");
 }
 
 }  // namespace
@@ -82,10 +112,12 @@ void check(const FinetuneRequest& request) {
          request.validation_split);
   if (request.validation_split > 0 && !request.validation_file.empty())
     fail(ErrorCode::invalid_option, "--validation_split and --validation_file exclude each other; drop one");
-  if (request.eval_strategy == EvalStrategy::steps && request.train.eval_steps < 1)
-    fail(ErrorCode::invalid_option, "--eval_strategy steps needs --eval_steps");
-  if (request.eval_strategy != EvalStrategy::no && request.validation_file.empty() && request.validation_split == 0)
-    fail(ErrorCode::invalid_option, "--eval_strategy needs --validation_file or --validation_split");
+  check_folds(request);
+  check_evaluations(request);
+  if (request.tuning == Tuning::head && request.train.lm_coefficient > 0)
+    fail(ErrorCode::invalid_option,
+         "--lm_coef trains the model on its own text, and --tuning head trains no part of it; take lora or full");
+  at_least("feature_cache_mb", request.feature_cache_bytes, 0);
   at_least("per_device_eval_batch_size", request.eval_batch_size, 1);
   at_least("max_train_samples", request.max_train_samples, 0);
   at_least("max_eval_samples", request.max_eval_samples, 0);

@@ -50,9 +50,11 @@ Json trainer_state(const gpt::TrainOptions& options, const gpt::TrainPlan& plan,
   const double epochs =
       plan.steps_per_epoch > 0 ? static_cast<double>(plan.steps) / static_cast<double>(plan.steps_per_epoch) : 0;
   Json state;
-  state["best_global_step"] = nullptr;
-  state["best_metric"] = nullptr;
-  state["best_model_checkpoint"] = nullptr;
+  const bool best_known = result.best_step > 0 && (options.load_best || options.save_best);
+  state["best_global_step"] = best_known ? Json(result.best_step) : Json();
+  state["best_metric"] = best_known ? Json(result.best_score) : Json();
+  state["best_model_checkpoint"] =
+      best_known && !result.best_checkpoint.empty() ? Json(result.best_checkpoint.string()) : Json();
   state["epoch"] = result.epochs;
   state["eval_steps"] = options.eval_steps;
   state["global_step"] = result.steps;

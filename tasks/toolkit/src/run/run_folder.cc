@@ -21,6 +21,8 @@ const char* kind_name(RunKind kind) {
   switch (kind) {
     case RunKind::finetune:
       return "finetune";
+    case RunKind::repeat:
+      return "finetune of several seeds or folds";
     case RunKind::pretrain:
       return "pretrain";
     case RunKind::evaluate:
@@ -34,6 +36,7 @@ const char* last_file(RunKind kind) {
   switch (kind) {
     case RunKind::finetune:
       return "gptask.json";
+    case RunKind::repeat:
     case RunKind::pretrain:
       return "all_results.json";
     case RunKind::evaluate:
@@ -78,7 +81,8 @@ bool written_by_run(const fs::path& path) {
                                                              "vocab.json"};
   const std::string name = path.filename().string();
   return std::find(names.begin(), names.end(), name) != names.end() || name.rfind("checkpoint-", 0) == 0 ||
-         name.rfind("predict_results", 0) == 0 || name.rfind("test_predictions", 0) == 0 || name.rfind(".tmp", 0) == 0;
+         name.rfind("seed-", 0) == 0 || name.rfind("fold-", 0) == 0 || name.rfind("predict_results", 0) == 0 ||
+         name.rfind("test_predictions", 0) == 0 || name.rfind(".tmp", 0) == 0;
 }
 
 }  // namespace

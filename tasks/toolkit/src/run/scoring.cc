@@ -46,12 +46,13 @@ std::optional<double> mean_loss(gpt::Head& head, std::span<const gpt::Example> e
 }  // namespace
 
 Scored score(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head, const gpt::TaskData& data,
-             std::int64_t batch_size, gpt::Threads& threads, Observer& observer) {
+             std::int64_t batch_size, gpt::Threads& threads, Observer& observer, const gpt::Features* features) {
   const auto begin = std::chrono::steady_clock::now();
-  const auto outputs = gpt::infer(decoder, head, data.examples, batch_size, threads, [&](std::size_t done) {
+  const auto progress = [&](std::size_t done) {
     observer.inferred(done, data.examples.size());
     check_stop(observer);
-  });
+  };
+  const auto outputs = gpt::infer(decoder, head, data.examples, batch_size, threads, progress, features);
   Scored scored;
   scored.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   scored.evaluation = task.evaluate(data, outputs);

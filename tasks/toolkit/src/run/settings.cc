@@ -1,4 +1,6 @@
 // What a run was asked for and what it read, as records.
+#include <fmt/format.h>
+
 #include <string_view>
 
 #include "gpt/data/example.h"
@@ -9,6 +11,18 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+std::string_view strategy_name(EvalStrategy strategy) {
+  switch (strategy) {
+    case EvalStrategy::no:
+      return "no";
+    case EvalStrategy::steps:
+      return "steps";
+    case EvalStrategy::epoch:
+      return "epoch";
+  }
+  return "";
+}
+
 /// What decides over the weights that a run ends with.
 Json training_settings(const FinetuneRequest& request) {
   const gpt::TrainOptions& train = request.train;
@@ -17,6 +31,10 @@ Json training_settings(const FinetuneRequest& request) {
   values["max_steps"] = train.max_steps;
   values["per_device_train_batch_size"] = train.batch_size;
   values["gradient_accumulation_steps"] = train.accumulation;
+  if (train.max_batch_tokens > 0) values["max_batch_tokens"] = train.max_batch_tokens;
+  if (train.group_by_length) values["group_by_length"] = true;
+  if (train.lm_coefficient > 0) values["lm_coef"] = train.lm_coefficient;
+  if (request.folds > 0) values["fold"] = fmt::format("{} of {}", request.fold + 1, request.folds);
   values["learning_rate"] = train.learning_rate;
   values["lr_scheduler_type"] = schedule_name(train.schedule);
   values["warmup_steps"] = train.warmup_steps;
@@ -52,21 +70,34 @@ Json fingerprint(const FinetuneRequest& request, const Inputs& inputs) {
   return values;
 }
 
-Json settings(const FinetuneRequest& request, const Inputs& inputs) {
+Json requested(const FinetuneRequest& request) {
   Json values;
   values["task"] = request.task.name;
-  values["model"] = inputs.model_path.string();
+  values["model"] = request.model.string();
   values["train_file"] = request.train_file.string();
   values["validation_file"] = request.validation_file.string();
   values["validation_split"] = request.validation_split;
   values["test_file"] = request.test_file.string();
-  values["max_seq_length"] = inputs.max_tokens;
+  values["max_seq_length"] = request.max_tokens;
   values.update(training_settings(request));
   values["per_device_eval_batch_size"] = request.eval_batch_size;
+  values["eval_strategy"] = strategy_name(request.eval_strategy);
+  if (request.train.load_best) values["load_best_model_at_end"] = true;
+  if (request.train.early_stopping_patience > 0) {
+    values["early_stopping_patience"] = request.train.early_stopping_patience;
+    values["early_stopping_threshold"] = request.train.early_stopping_threshold;
+  }
   values["logging_steps"] = request.train.logging_steps;
   values["save_steps"] = request.train.save_steps;
-  values["threads"] = inputs.threads->count();
   values.update(Json(request.task_options.to_json()));
+  return values;
+}
+
+Json settings(const FinetuneRequest& request, const Inputs& inputs) {
+  Json values = requested(request);
+  values["model"] = inputs.model_path.string();
+  values["max_seq_length"] = inputs.max_tokens;
+  values["threads"] = inputs.threads->count();
   return values;
 }
 

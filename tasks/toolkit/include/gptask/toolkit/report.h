@@ -12,9 +12,10 @@ namespace gptask {
 
 struct Report {
   std::string title, subtitle;
-  std::vector<gpt::StepRecord> curve;               ///< empty for an evaluation
-  std::vector<nlohmann::ordered_json> evaluations;  ///< on the way: {"step", "eval_loss", ...}
-  std::string evaluated_on;                         ///< the file behind `evaluation`
+  std::vector<gpt::StepRecord> curve;                             ///< empty for an evaluation
+  std::vector<nlohmann::ordered_json> evaluations;                ///< on the way: {"step", "eval_loss", ...}
+  nlohmann::ordered_json runs = nlohmann::ordered_json::array();  ///< of several seeds or folds: a record a run
+  std::string evaluated_on;                                       ///< the file behind `evaluation`
   std::string main_metric;
   gpt::Evaluation evaluation;  ///< metrics, baseline, labels, confusion, per_label, mistakes
   nlohmann::ordered_json speed = nlohmann::ordered_json::object();     ///< name -> number or text, shown as given

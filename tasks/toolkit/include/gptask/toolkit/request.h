@@ -40,6 +40,12 @@ struct FinetuneRequest {
   gpt::LoraOptions lora;
   gpt::TrainOptions train;
   EvalStrategy eval_strategy = EvalStrategy::no;  ///< on the way; at the end there is always one
+  std::string best_metric;  ///< tells which weights are best, with or without "eval_"; empty: the task's main metric
+  std::optional<bool> greater_is_better;  ///< none: unless the metric is a loss or an error
+  /// Tuning::head: the most memory for the frozen decoder's states of the examples, which are kept if they fit; 0: they
+  /// are computed anew each time.
+  std::int64_t feature_cache_bytes = std::int64_t{2} << 30;
+  std::int64_t folds = 0, fold = 0;  ///< folds > 1: part `fold` (from 0) of the training rows is the validation set
   std::int64_t eval_batch_size = 16;
   int threads = 0;    ///< 0: all cores
   bool bf16 = false;  ///< products in bfloat16 where the machine has them

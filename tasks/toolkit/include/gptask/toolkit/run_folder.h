@@ -7,7 +7,8 @@
 
 namespace gptask {
 
-enum class RunKind { finetune, evaluate, pretrain };
+/// repeat: a folder of finetune runs, one a seed or fold.
+enum class RunKind { finetune, repeat, evaluate, pretrain };
 
 /// How a folder that already holds a run is treated.
 enum class Existing { refuse, resume, overwrite };

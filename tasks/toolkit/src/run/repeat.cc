@@ -1,0 +1,180 @@
+#include "gptask/toolkit/repeat.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "gpt/core/error.h"
+#include "gpt/io/atomic_file.h"
+#include "gpt/io/json.h"
+#include "gptask/toolkit/report.h"
+#include "gptask/toolkit/run_folder.h"
+#include "run/inputs.h"
+#include "run/results.h"
+
+namespace gptask {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Part {
+  std::string name;
+  FinetuneRequest request;
+};
+
+std::vector<Part> parts_of(const FinetuneRequest& request, const std::vector<std::uint64_t>& seeds) {
+  const std::set<std::uint64_t> different(seeds.begin(), seeds.end());
+  if (different.size() < seeds.size()) gpt::fail(gpt::ErrorCode::invalid_option, "--seeds names one seed twice");
+  if (!seeds.empty() && request.folds > 0)
+    gpt::fail(gpt::ErrorCode::invalid_option, "--seeds and --folds exclude each other; drop one");
+  if (seeds.size() < 2 && request.folds < 2)
+    gpt::fail(gpt::ErrorCode::invalid_option, "--seeds needs two seeds or more: --seeds 0 1 2");
+  std::vector<Part> parts;
+  for (const std::uint64_t seed : seeds) {
+    parts.push_back({fmt::format("seed-{}", seed), request});
+    parts.back().request.train.seed = seed;
+  }
+  for (std::int64_t fold = 0; fold < request.folds; ++fold) {
+    parts.push_back({fmt::format("fold-{}", fold + 1), request});
+    parts.back().request.fold = fold;
+  }
+  for (Part& part : parts) {
+    part.request.output_dir = request.output_dir / part.name;
+    part.request.checkpoint.clear();
+  }
+  return parts;
+}
+
+/// Whether a number of a run's results says how good it is, rather than how fast or large.
+bool is_score(const std::string& name) {
+  static const std::set<std::string> others{"eval_runtime", "eval_samples", "eval_samples_per_second",
+                                            "eval_steps_per_second"};
+  return name == "train_loss" ||
+         (name.rfind("eval_", 0) == 0 && name.rfind("eval_baseline", 0) != 0 && others.count(name) == 0);
+}
+
+/// Of each score that every run has: its mean and sample standard deviation; means of the baseline.
+void summarize(Json& results) {
+  const Json& runs = results.at("runs");
+  const auto values = [&](const std::string& name) {
+    std::vector<double> found;
+    for (const Json& run : runs)
+      if (const auto value = run.find(name); value != run.end() && value->is_number())
+        found.push_back(value->get<double>());
+    return found;
+  };
+  const auto mean_of = [](const std::vector<double>& all) {
+    double sum = 0;
+    for (const double value : all) sum += value;
+    return sum / static_cast<double>(all.size());
+  };
+  constexpr std::string_view baseline = "eval_baseline_";
+  for (const auto& [name, value] : runs.front().items()) {
+    const bool of_baseline = name.rfind(baseline, 0) == 0;
+    const std::vector<double> all = values(name);
+    if (all.size() != runs.size() || !(is_score(name) || of_baseline)) continue;
+    const double mean = mean_of(all);
+    if (of_baseline) {
+      results["baseline"]["eval_" + name.substr(baseline.size())] = mean;
+      continue;
+    }
+    double squares = 0;
+    for (const double one : all) squares += (one - mean) * (one - mean);
+    results["mean"][name] = mean;
+    results["std"][name] = std::sqrt(squares / static_cast<double>(all.size() - 1));
+  }
+}
+
+Report make_report(const FinetuneRequest& request, const Json& results) {
+  Report report;
+  report.title = fmt::format("{}: {}", request.task.name, request.output_dir.filename().string());
+  const Json& runs = results.at("runs");
+  report.subtitle = fmt::format("{} runs: mean and sample standard deviation", runs.size());
+  for (const auto& [name, mean] : results.at("mean").items()) {
+    const std::string metric = name.rfind("eval_", 0) == 0 ? name.substr(5) : name;
+    report.evaluation.metrics[metric] =
+        fmt::format("{:.4f} \u00b1 {:.4f}", mean.get<double>(), results.at("std").at(name).get<double>());
+    if (results.at("baseline").contains(name)) report.evaluation.baseline[metric] = results.at("baseline").at(name);
+  }
+  if (!report.evaluation.baseline.empty())
+    report.evaluation.baseline["name"] = runs.front().value("eval_baseline_name", "baseline");
+  report.runs = Json::array();
+  for (const Json& run : runs) {
+    Json row{{"run", run.at("run")}};
+    for (const auto& [name, value] : run.items())
+      if (value.is_number() && is_score(name)) row[name] = value;
+    report.runs.push_back(std::move(row));
+  }
+  report.settings = requested(request);
+  return report;
+}
+
+/// Done before: its results. Else runs or resumes it; no value if stopped.
+std::optional<Json> run_part(const Part& part, bool resume, Observer& observer) {
+  const fs::path& folder = part.request.output_dir;
+  if (resume && fs::exists(folder / "gptask.json"))
+    return Json::parse(gpt::read_json_file(folder / "all_results.json").dump());
+  FinetuneRequest request = part.request;
+  request.resume = resume && fs::exists(folder);
+  FinetuneResult result = finetune(request, observer);
+  if (result.stopped) return std::nullopt;
+  return std::move(result.results);
+}
+
+}  // namespace
+
+RepeatResult finetune_repeatedly(const FinetuneRequest& request, const std::vector<std::uint64_t>& seeds,
+                                 Observer& observer) {
+  const std::vector<Part> parts = parts_of(request, seeds);
+  for (const Part& part : parts) check(part.request);
+  const Existing existing = request.resume      ? Existing::resume
+                            : request.overwrite ? Existing::overwrite
+                                                : Existing::refuse;
+  RunFolder folder(request.output_dir, RunKind::repeat, existing);
+  Json fingerprint = requested(request);
+  if (!seeds.empty()) fingerprint["seeds"] = seeds;
+  if (request.resume && folder.holds_run()) folder.check_same_run(fingerprint);
+  folder.claim(fingerprint);
+
+  RepeatResult result;
+  result.results = {
+      {"runs", Json::array()}, {"mean", Json::object()}, {"std", Json::object()}, {"baseline", Json::object()}};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    observer.stage(fmt::format("{} ({} of {})", parts[i].name, i + 1, parts.size()));
+    std::optional<Json> one = run_part(parts[i], request.resume, observer);
+    if (!one) {
+      result.stopped = true;
+      return result;
+    }
+    Json row{{"run", parts[i].name}};
+    row.update(*one);
+    result.results["runs"].push_back(std::move(row));
+  }
+  summarize(result.results);
+  result.report = folder.path() / "report.html";
+  gpt::write_file_atomically(result.report, html_report(make_report(request, result.results)));
+  write_json(folder.path() / "all_results.json", result.results);
+  return result;
+}
+
+std::string repeat_table(const Json& results) {
+  std::vector<std::string> columns;
+  for (const auto& [name, value] : results.at("mean").items()) columns.push_back(name);
+  const auto line = [&](const std::string& name, const auto& cell) {
+    std::string text = fmt::format("{:<10}", name);
+    for (const std::string& column : columns) text += fmt::format("  {:>{}}", cell(column), column.size());
+    return text + "\n";
+  };
+  const auto number = [](const Json& row, const std::string& column) {
+    return row.contains(column) && row.at(column).is_number() ? fmt::format("{:.4f}", row.at(column).get<double>())
+                                                              : std::string("-");
+  };
+  std::string table = line("run", [](const std::string& column) { return column; });
+  for (const Json& run : results.at("runs"))
+    table += line(run.at("run").get<std::string>(), [&](const auto& column) { return number(run, column); });
+  for (const char* name : {"mean", "std", "baseline"})
+    table += line(name, [&](const auto& column) { return number(results.at(name), column); });
+  return table;
+}
+
+}  // namespace gptask
