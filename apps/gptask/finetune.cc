@@ -38,6 +38,7 @@ void print_dry_run(const DryRun& plan, bool json) {
              plan.summary.at("parameters").dump(), plan.summary.at("steps").dump());
   fmt::print("memory: about {:.2f} GB ({:.2f} weights, {:.2f} gradients and moments, {:.2f} activations)\n",
              gigabytes("total"), gigabytes("weights"), gigabytes("optimizer"), gigabytes("activations"));
+  if (plan.summary.contains("template")) fmt::print("input: {}\n", plan.summary.at("template").dump());
   print_values("data", plan.summary.at("data"));
   print_values("settings", plan.summary.at("settings"));
   for (const auto& sample : plan.samples) print_values("example", sample);

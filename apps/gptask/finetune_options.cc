@@ -20,6 +20,8 @@ void declare_files(gpt::Options& options) {
        {"model_name_or_path", "m"}});
   options.declare({"train_file", Kind::text, "", "examples to train on"});
   options.declare({"validation_file", Kind::text, "", "examples to evaluate on"});
+  options.declare({"validation_mismatched_file", Kind::text, "",
+                   "a second validation file, evaluated at the end (MNLI's mismatched set); its figures end in _mm"});
   options.declare({"validation_split", Kind::number, "0",
                    "without a validation file: the share of the training rows to set aside"});
   options.declare({"test_file", Kind::text, "", "texts to predict at the end"});
@@ -208,6 +210,7 @@ FinetuneRequest finetune_request(const gpt::Options& options, const gpt::TaskEnt
   request.model = options.text("model");
   request.train_file = options.text("train_file");
   request.validation_file = options.text("validation_file");
+  request.mismatched_file = options.text("validation_mismatched_file");
   request.test_file = options.text("test_file");
   request.output_dir = options.text("output_dir");
   request.validation_split = options.number("validation_split");

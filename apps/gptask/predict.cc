@@ -37,7 +37,9 @@ void print_answer(const Json& answer, const std::string& text, bool json) {
     for (const auto& [label, probability] : answer.at("probabilities").items())
       all += fmt::format("{}{}={:.4f}", all.empty() ? "" : " ", label, probability.get<double>());
   const std::string label = answer.value("label", "");
-  fmt::print("{}\t{:.4f}\t{}\t{}\n", label, answer.value("probability", 0.0), all, one_line(text));
+  const std::string probability =
+      answer.contains("probability") ? fmt::format("{:.4f}", answer.at("probability").get<double>()) : "";
+  fmt::print("{}\t{}\t{}\t{}\n", label, probability, all, one_line(text));
 }
 
 void predict_texts(const LoadedTask& model, const std::vector<std::string>& texts, std::int64_t batch_size, bool json) {

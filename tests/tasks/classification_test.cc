@@ -5,43 +5,16 @@
 #include "gptask/classification/task.h"
 #include "gptask/sentiment/task.h"
 #include "support/catch.h"
-#include "support/temporary_folder.h"
-#include "tasks/word_tokenizer.h"
+#include "tasks/bench.h"
 
 namespace {
 
 using gpt::Purpose;
+using gpt::test::Bench;
+using gpt::test::configure;
+using gpt::test::Given;
 using gpt::test::put;
-using gpt::test::TemporaryFolder;
-using gpt::test::WordTokenizer;
-using gptask::ClassificationTask;
-using Given = std::vector<std::pair<std::string, std::string>>;
 using Words = std::vector<std::string>;
-
-void configure(ClassificationTask& task, const Given& given) {
-  gpt::Options options;
-  task.declare_options(options);
-  for (const auto& [name, value] : given) options.set(name, value);
-  task.configure(options);
-}
-
-/// A folder, a tokenizer and a task, which is all that a test needs.
-struct Bench {
-  explicit Bench(const Given& given = {}) { configure(task, given); }
-
-  std::unique_ptr<gpt::TaskData> read(const std::string& name, std::string_view content, Purpose purpose,
-                                      std::int64_t max_tokens = 100) {
-    put(folder / name, content);
-    return task.read(folder / name, tokenizer, max_tokens, purpose);
-  }
-  std::string tokens(const gpt::TaskData& data, std::size_t i) const {
-    return tokenizer.decode(data.examples[i].tokens, false);
-  }
-
-  TemporaryFolder folder;
-  WordTokenizer tokenizer;
-  ClassificationTask task;
-};
 
 std::vector<std::int32_t> targets(const gpt::TaskData& data) {
   std::vector<std::int32_t> list;

@@ -1,4 +1,4 @@
-// Real data sets with the flags that docs/formats.md gives for them: every row is read, every label counted.
+// Real data sets with flags of docs/datasets.md: every row is read, every label counted.
 #include <nlohmann/json.hpp>
 
 #include "gptask/classification/task.h"
@@ -47,6 +47,13 @@ TEST_CASE("sentiment data sets") {
   check(data, {"mr/all.tsv.gz", label_first, 10662, 2, {5331, 5331}});
 }
 
+TEST_CASE("TweetEval") {
+  GPT_NEED(data, gpt::test::data());
+  check(data, {"tweeteval/emotion/train.tsv.gz", label_first, 3257, 4, {}});
+  check(data, {"tweeteval/irony/train.tsv.gz", label_first, 2862, 2, {}});
+  check(data, {"tweeteval/stance/climate/test.tsv", label_first, 169, 3, {}});
+}
+
 TEST_CASE("topic and question data sets") {
   GPT_NEED(data, gpt::test::data());
   check(data, {"trec/TREC.train.txt.gz", {{"format", "labeled"}}, 5452, 50, {}});
@@ -72,5 +79,15 @@ TEST_CASE("GLUE data sets") {
   check(data, {"rte/dev.tsv", {}, 277, 2, {146, 131}});
   check(data, {"wnli/train.tsv.gz", {{"task_name", "wnli"}}, 635, 2, {}});
   check(data, {"mrpc/train.tsv.gz", {{"task_name", "mrpc"}}, 3576, 2, {}});
+  check(data, {"stsb/sts-train.csv.gz",
+               {{"task_name", "stsb"},
+                {"format", "tsv"},
+                {"label_column", "5"},
+                {"text_column", "6"},
+                {"text_pair_column", "7"},
+                {"extra_columns", "drop"}},
+               5749,
+               1,
+               {5749}});
   check(data, {"qnli/dev.tsv.gz", {{"task_name", "qnli"}}, 5463, 2, {2702, 2761}});
 }

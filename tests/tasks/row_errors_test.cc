@@ -98,8 +98,6 @@ TEST_CASE("JSON that is none, or none of rows") {
 }
 
 TEST_CASE("lines with two labels, files that do not align") {
-  CHECK_ERROR(read("a.ft", "__label__a x\n__label__b __label__c y\n"), "unsupported",
-              "row 2 (line 2): more than one label (\"b\", \"c\"); a row has one");
   const TemporaryFolder folder;
   put(folder / "a.en", "one\ntwo\n");
   put(folder / "a.de", "eins\n");

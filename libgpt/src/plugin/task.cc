@@ -5,4 +5,6 @@ namespace gpt {
 TaskData::~TaskData() = default;
 Task::~Task() = default;
 
+void Task::calibrate(const TaskData&, std::span<const std::vector<float>>) {}
+
 }  // namespace gpt

@@ -1,6 +1,7 @@
 #include "gptask/classification/columns.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include "gpt/core/error.h"
@@ -55,7 +56,8 @@ void find_text(const RowReader& reader, const ColumnNames& names, Columns& colum
   std::vector<std::size_t> left;
   for (std::size_t i = 0; i < reader.columns().size(); ++i) {
     const std::string name = lower(reader.columns()[i]);
-    if (columns.label != i && name != "index" && name != "idx" && name != "id") left.push_back(i);
+    const bool is_label = std::find(columns.label.begin(), columns.label.end(), i) != columns.label.end();
+    if (!is_label && name != "index" && name != "idx" && name != "id") left.push_back(i);
   }
   if (left.size() != 1) fail_unclear(reader, "text", "text_column");
   columns.text = left;
@@ -68,14 +70,15 @@ bool ColumnWish::by_number() const {
     return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
   };
   return any() && std::all_of(text.begin(), text.end(), is_number) &&
-         std::all_of(pair.begin(), pair.end(), is_number) && (label.empty() || is_number(label));
+         std::all_of(pair.begin(), pair.end(), is_number) && std::all_of(label.begin(), label.end(), is_number);
 }
 
 Columns find_columns(const RowReader& reader, const ColumnWish& wish, const ColumnNames& names, bool with_label) {
   Columns columns;
   if (with_label) {
-    columns.label = wish.label.empty() ? find_first(reader, names.label) : reader.column(wish.label, "label_column");
-    if (!columns.label) fail_unclear(reader, "label", "label_column");
+    for (const std::string& name : wish.label) columns.label.push_back(reader.column(name, "label_column"));
+    if (const auto usual = find_first(reader, names.label); columns.label.empty() && usual) columns.label = {*usual};
+    if (columns.label.empty()) fail_unclear(reader, "label", "label_column");
   }
   for (const std::string& name : wish.text) columns.text.push_back(reader.column(name, "text_column"));
   for (const std::string& name : wish.pair) columns.pair.push_back(reader.column(name, "text_pair_column"));

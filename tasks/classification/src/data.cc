@@ -1,10 +1,21 @@
 #include "gptask/classification/data.h"
 
-namespace gptask {
+#include <fmt/format.h>
 
-std::string ClassificationData::answer(std::size_t i) const {
-  const std::int32_t label = examples[i].target.label;
-  return label < 0 ? "" : labels->at(static_cast<std::size_t>(label));
+namespace gptask {
+namespace {
+
+const std::string not_kept(1, '\0');
+
+}  // namespace
+
+void ClassificationData::add_text(std::string text, std::size_t most_bytes) {
+  bytes_ += text.size();
+  texts_.push_back(bytes_ <= most_bytes ? std::move(text) : not_kept);
+}
+
+std::string ClassificationData::text(std::size_t i) const {
+  return texts_[i] == not_kept ? fmt::format("(row {} of {})", rows[i], source) : texts_[i];
 }
 
 std::unique_ptr<gpt::TaskData> ClassificationData::take(std::span<const std::uint32_t> indices) const {
@@ -16,7 +27,7 @@ std::unique_ptr<gpt::TaskData> ClassificationData::take(std::span<const std::uin
   for (const std::uint32_t i : indices) {
     taken->examples.push_back(examples.at(i));
     taken->rows.push_back(rows.at(i));
-    taken->texts.push_back(texts.at(i));
+    taken->texts_.push_back(texts_.at(i));
   }
   return taken;
 }

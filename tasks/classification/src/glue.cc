@@ -7,9 +7,10 @@ namespace {
 
 const std::vector<GlueTask>& tasks() {
   static const std::vector<GlueTask> all{
-      {"cola", {{"sentence"}, {}, {"label"}}, "matthews_correlation", {{"4"}, {}, "2"}},
+      {"cola", {{"sentence"}, {}, {"label"}}, "matthews_correlation", {{"4"}, {}, {"2"}}},
       {"sst2", {{"sentence"}, {}, {"label"}}, "accuracy"},
       {"mrpc", {{}, {{"sentence1", "sentence2"}, {"#1 String", "#2 String"}}, {"label", "Quality"}}, "combined_score"},
+      {"stsb", {{}, {{"sentence1", "sentence2"}}, {"label", "score"}}, "pearson"},
       {"qqp", {{}, {{"question1", "question2"}}, {"label", "is_duplicate"}}, "combined_score"},
       {"mnli", {{}, {{"premise", "hypothesis"}, {"sentence1", "sentence2"}}, {"label", "gold_label"}}, "accuracy"},
       {"qnli", {{}, {{"question", "sentence"}}, {"label"}}, "accuracy"},
@@ -26,8 +27,8 @@ const GlueTask* find_glue_task(std::string_view name) {
   for (const GlueTask& task : tasks()) {
     if (task.name == name) return &task;
   }
-  gpt::fail(gpt::ErrorCode::invalid_option, "--task_name takes one of {}, not \"{}\"{}",
-            fmt::join(glue_task_names(), ", "), name, name == "stsb" ? "; it asks for a number, not a label" : "");
+  gpt::fail(gpt::ErrorCode::invalid_option, "--task_name takes one of {}, not \"{}\"",
+            fmt::join(glue_task_names(), ", "), name);
 }
 
 std::vector<std::string> glue_task_names() {

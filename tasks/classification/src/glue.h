@@ -1,5 +1,5 @@
-// The GLUE tasks that give one label to a row: their columns, as the files and as the Hugging Face data sets name them,
-// and their metric.
+// The GLUE tasks that answer a row with a label, or with a number: their columns, as the files and as the Hugging Face
+// data sets name them, and their metric.
 #pragma once
 
 #include <string>

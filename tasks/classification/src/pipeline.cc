@@ -29,9 +29,13 @@ std::vector<LabelAnswer> Classifier::predict(const std::vector<std::string>& tex
   for (const nlohmann::ordered_json& record : model_->predict(texts)) {
     LabelAnswer answer;
     answer.label = record.at("label").get<std::string>();
-    answer.probability = record.at("probability").get<double>();
-    for (const auto& [label, probability] : record.at("probabilities").items())
-      answer.probabilities.emplace_back(label, probability.get<double>());
+    answer.probability = record.value("probability", 0.0);
+    answer.abstained = record.contains("best_label");
+    answer.labels = record.value("labels", std::vector<std::string>());
+    answer.value = record.value("value", 0.0);
+    if (const auto all = record.find("probabilities"); all != record.end())
+      for (const auto& [label, probability] : all->items())
+        answer.probabilities.emplace_back(label, probability.get<double>());
     answers.push_back(std::move(answer));
   }
   return answers;

@@ -1,8 +1,6 @@
 // Files and texts -> examples.
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <map>
+#include <limits>
 
 #include "encode.h"
 #include "glue.h"
@@ -10,6 +8,7 @@
 #include "gpt/core/log.h"
 #include "gptask/classification/data.h"
 #include "gptask/classification/task.h"
+#include "gptask/toolkit/labels.h"
 
 namespace gptask {
 
@@ -24,16 +23,6 @@ struct ClassificationTask::Source {
 
 namespace {
 
-constexpr std::size_t most_labels_shown = 20;
-
-std::string quoted_list(const std::vector<std::string>& names) {
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), most_labels_shown); ++i)
-    text += fmt::format("{}\"{}\"", i > 0 ? ", " : "", names[i]);
-  return names.size() > most_labels_shown ? fmt::format("{} and {} more", text, names.size() - most_labels_shown)
-                                          : text;
-}
-
 /// The fields of these columns as one text.
 std::string join_fields(const RowReader& reader, const Row& row, const std::vector<std::size_t>& columns,
                         const std::string& delimiter) {
@@ -47,39 +36,6 @@ std::string join_fields(const RowReader& reader, const Row& row, const std::vect
   return text;
 }
 
-std::string read_label(const RowReader& reader, const Row& row, std::size_t column, const std::string& until) {
-  constexpr std::string_view space = " \t\r\n";
-  std::string_view label;
-  if (const auto& field = row.fields[column]) label = *field;
-  if (!until.empty()) label = label.substr(0, label.find(until));
-  label.remove_prefix(std::min(label.find_first_not_of(space), label.size()));
-  label = label.substr(0, label.find_last_not_of(space) + 1);
-  if (label.empty())
-    fail(ErrorCode::malformed, "{}: the label (column \"{}\") is empty", reader.where(row), reader.columns()[column]);
-  if (label.find_first_of("\t\r\n") != std::string_view::npos)
-    fail(ErrorCode::malformed, "{}: the label (column \"{}\") has a tab or a line break in it; is it the right column?",
-         reader.where(row), reader.columns()[column]);
-  return std::string(label);
-}
-
-bool parse(const std::string& text, double& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
-}
-
-/// Numbers by value, anything else by code points.
-void sort_labels(std::vector<std::string>& labels) {
-  double value = 0;
-  std::sort(labels.begin(), labels.end());
-  if (!std::all_of(labels.begin(), labels.end(), [&](const auto& label) { return parse(label, value); })) return;
-  std::stable_sort(labels.begin(), labels.end(), [](const auto& a, const auto& b) {
-    double x = 0, y = 0;
-    parse(a, x);
-    parse(b, y);
-    return x < y;
-  });
-}
-
 /// What stands for an input without any token.
 std::int32_t empty_token(const gpt::Tokenizer& tokenizer, const std::string& where) {
   if (const auto token = tokenizer.eos() ? tokenizer.eos() : tokenizer.bos()) return *token;
@@ -89,22 +45,6 @@ std::int32_t empty_token(const gpt::Tokenizer& tokenizer, const std::string& whe
 
 void check_max_tokens(std::int64_t max_tokens) {
   if (max_tokens < 1) fail(ErrorCode::invalid_option, "--max_seq_length must be at least 1, not {}", max_tokens);
-}
-
-/// Adds one input. False where it has no token and `keep_empty` does not want it.
-bool add_example(ClassificationData& data, const Input& input, const gpt::Tokenizer& tokenizer, std::int64_t max_tokens,
-                 bool keep_empty, std::uint64_t row) {
-  Encoded encoded;
-  if (!input.empty()) encoded = encode_input(input, tokenizer, max_tokens);
-  if (encoded.tokens.empty()) {
-    if (!keep_empty) return false;
-    encoded.tokens = {empty_token(tokenizer, fmt::format("{}, row {}", data.source, row))};
-  }
-  if (encoded.truncated) ++data.truncated;
-  data.examples.push_back({std::move(encoded.tokens), {}});
-  data.rows.push_back(row);
-  data.texts.push_back(input.text);
-  return true;
 }
 
 }  // namespace
@@ -122,6 +62,7 @@ ReadOptions ClassificationTask::wished_format(const std::filesystem::path& file)
   if (options.format.empty()) options.format = stored_format_.format;
   if (!options.header) options.header = stored_format_.header;
   if (!options.quotes) options.quotes = stored_format_.quotes;
+  options.drop_extra = options.drop_extra || stored_format_.drop_extra;
   return options;
 }
 
@@ -143,50 +84,194 @@ ClassificationTask::Source ClassificationTask::open(const std::filesystem::path&
   return {std::move(reader), std::move(columns)};
 }
 
+/// The label field of a row, as the file has it but for white space around it; columns of 0 and 1 as "0,1,1".
+std::string ClassificationTask::read_label(const RowReader& reader, const Row& row,
+                                           const std::vector<std::size_t>& columns) const {
+  constexpr std::string_view space = " \t\r\n";
+  std::string field;
+  for (const std::size_t column : columns) {
+    if (column != columns.front()) field += label_column_separator;
+    field += row.fields[column].value_or("");
+  }
+  std::string_view label = field;
+  if (!label_until_.empty()) label = label.substr(0, label.find(label_until_));
+  label.remove_prefix(std::min(label.find_first_not_of(space), label.size()));
+  label = label.substr(0, label.find_last_not_of(space) + 1);
+  const std::string& name = reader.columns()[columns.front()];
+  if (label.empty() && labels_.problem != Problem::multi_label)
+    fail(ErrorCode::malformed, "{}: the label (column \"{}\") is empty", reader.where(row), name);
+  if (labels_.problem == Problem::single_label && label.find_first_of("\t\r\n") != std::string_view::npos)
+    fail(ErrorCode::malformed, "{}: the label (column \"{}\") has a tab or a line break in it; is it the right column?",
+         reader.where(row), name);
+  if (const std::size_t end = label.find(' ');
+      labels_.problem == Problem::single_label && reader.labels_are_words() && end != std::string_view::npos)
+    fail(ErrorCode::unsupported,
+         "{}: more than one label (\"{}\", \"{}\"); --problem_type multi_label_classification takes them",
+         reader.where(row), label.substr(0, end), label.substr(end + 1));
+  return labels_.problem == Problem::single_label ? normalized_label(std::string(label), reader.where(row))
+                                                  : std::string(label);
+}
+
+/// Adds one input. False where it has no token and `keep_empty` does not want it.
+bool ClassificationTask::add_example(ClassificationData& data, std::string_view first, std::string_view second,
+                                     const gpt::Tokenizer& tokenizer, std::int64_t max_tokens, bool keep_empty,
+                                     std::uint64_t row) const {
+  const Input input = pair_ ? pair_input(first, second, separator_) : single_input(std::string(first));
+  Encoded encoded;
+  if (!input.empty()) encoded = encode_input(input, tokenizer, max_tokens);
+  if (encoded.tokens.empty()) {
+    if (!keep_empty) return false;
+    encoded.tokens = {empty_token(tokenizer, fmt::format("{}, row {}", data.source, row))};
+  }
+  gpt::Example example;
+  if (pair_ && both_orders_ && !input.empty()) {
+    const Encoded other = encode_input(pair_input(second, first, separator_), tokenizer, max_tokens);
+    example.starts = {static_cast<std::int32_t>(encoded.tokens.size())};
+    encoded.tokens.insert(encoded.tokens.end(), other.tokens.begin(), other.tokens.end());
+    encoded.truncated = encoded.truncated || other.truncated;
+  }
+  if (encoded.truncated) ++data.truncated;
+  example.tokens = std::move(encoded.tokens);
+  data.examples.push_back(std::move(example));
+  data.rows.push_back(row);
+  return true;
+}
+
+/// What the answers of a training file are: as asked for, as the columns say, or as its first row looks.
+void ClassificationTask::begin_learning(const Source& source) {
+  labels_ = Labels();
+  labels_.delimiter = given_delimiter_;
+  const bool several = source.columns.label.size() > 1 || !given_delimiter_.empty();
+  if (given_problem_)
+    labels_.problem = *given_problem_;
+  else if (task_name_ == "stsb")
+    labels_.problem = Problem::regression;
+  else if (several)
+    labels_.problem = Problem::multi_label;
+  if (several && labels_.problem != Problem::multi_label)
+    fail(ErrorCode::invalid_option,
+         "{} is for several labels a row (several label columns, or --label_delimiter), and --problem_type is {}",
+         source.reader->source(), problem_name(labels_.problem));
+  if (source.columns.label.size() < 2) return;
+  std::vector<std::string> names;
+  for (const std::size_t column : source.columns.label) names.push_back(source.reader->columns()[column]);
+  labels_.set_columns(names);
+}
+
+/// All rows were read: labels get their order, and what depends on them is settled.
+void ClassificationTask::end_learning(ClassificationData& data) {
+  labels_.finish(data.source);
+  for (gpt::Example& example : data.examples) labels_.renumber(example.target);
+  if (labels_.names().size() > 50 && labels_.names().size() * 2 > data.examples.size())
+    gpt::log_warning("{}: {} different labels in {} rows; is --label_column right?", data.source,
+                     labels_.names().size(), data.examples.size());
+  check_metric(data.source);
+  weigh_classes(data.source);
+}
+
+void ClassificationTask::check_metric(const std::string& source) const {
+  static const std::vector<std::string> of_one{
+      "accuracy", "f1", "precision", "recall", "f1_macro", "f1_weighted", "matthews_correlation", "combined_score"},
+      of_several{"accuracy", "f1_micro", "f1_macro", "f1_weighted", "f1_samples"},
+      of_numbers{"pearson", "spearmanr", "combined_score", "mse"};
+  const std::string metric = main_metric();
+  const auto& known = labels_.problem == Problem::single_label  ? of_one
+                      : labels_.problem == Problem::multi_label ? of_several
+                                                                : of_numbers;
+  if (std::find(known.begin(), known.end(), metric) == known.end())
+    fail(ErrorCode::invalid_option, "--metric_name {} is not for {}; take one of {}", metric,
+         problem_name(labels_.problem), fmt::join(known, ", "));
+  const bool for_two = metric == "f1" || metric == "precision" || metric == "recall" || metric == "combined_score";
+  if (labels_.problem == Problem::single_label && for_two && labels_.names().size() != 2)
+    fail(ErrorCode::invalid_option, "--metric_name {} is for two labels; {} has {}. Take f1_macro or f1_weighted",
+         metric, source, labels_.names().size());
+}
+
+/// balanced: rows / (labels * rows with the label), as scikit-learn has it.
+void ClassificationTask::weigh_classes(const std::string& source) {
+  class_weights_.clear();
+  const bool single = labels_.problem == Problem::single_label;
+  if (!single && (!given_class_weights_.empty() || label_smoothing_ > 0))
+    fail(ErrorCode::invalid_option, "--class_weights and --label_smoothing_factor are for one label a row, not for {}",
+         problem_name(labels_.problem));
+  if (given_class_weights_.empty()) return;
+  const std::vector<std::string>& names = labels_.names();
+  if (given_class_weights_ == std::vector<std::string>{"balanced"}) {
+    for (const std::int64_t count : labels_.counts())
+      class_weights_.push_back(static_cast<float>(static_cast<double>(labels_.rows()) /
+                                                  static_cast<double>(names.size()) / static_cast<double>(count)));
+    return;
+  }
+  for (const std::string& text : given_class_weights_) {
+    double weight = 0;
+    if (!parse_number(text, weight) || weight < 0)
+      fail(ErrorCode::invalid_option, "--class_weights takes balanced or numbers from 0, not \"{}\"", text);
+    class_weights_.push_back(static_cast<float>(weight));
+  }
+  if (class_weights_.size() != names.size())
+    fail(ErrorCode::invalid_option, "--class_weights has {} numbers; {} has {} labels, in this order: {}",
+         class_weights_.size(), source, names.size(), fmt::join(names, ", "));
+}
+
 std::unique_ptr<gpt::TaskData> ClassificationTask::read(const std::filesystem::path& file,
                                                         const gpt::Tokenizer& tokenizer, std::int64_t max_tokens,
                                                         gpt::Purpose purpose) {
   check_max_tokens(max_tokens);
   const bool training = purpose == gpt::Purpose::train, with_label = purpose != gpt::Purpose::predict;
   if (!training) need_labels();
-  const auto [reader, columns] = open(file, with_label);
+  const Source source = open(file, with_label);
+  const auto& [reader, columns] = source;
   if (training) pair_ = !columns.pair.empty();
   if (pair_ == columns.pair.empty())
     fail(ErrorCode::mismatch,
          "{}: the model was trained on {}; --text_column and --text_pair_column say where they are", reader->source(),
          pair_ ? "pairs of texts, and one text was found" : "single texts, and a pair was found");
+  if (both_orders_ && !pair_)
+    fail(ErrorCode::invalid_option, "--both_orders is for pairs of texts; {} has one text a row", reader->source());
+  if (training) begin_learning(source);
 
   auto data = std::make_unique<ClassificationData>();
   data->source = reader->source();
-  std::vector<std::string> row_labels;
+  const std::size_t kept_bytes = training ? kept_text_bytes_ : std::numeric_limits<std::size_t>::max();
   std::uint64_t skipped = 0;
   for (Row row; reader->next(row);) {
     std::string text = join_fields(*reader, row, columns.text, delimiter_);
-    const Input input = pair_ ? pair_input(text, join_fields(*reader, row, columns.pair, delimiter_), separator_)
-                              : single_input(std::move(text));
-    std::string label = with_label ? read_label(*reader, row, *columns.label, label_until_) : "";
-    const std::int32_t known = purpose == gpt::Purpose::evaluate ? label_index(label, reader->where(row)) : -1;
-    if (!add_example(*data, input, tokenizer, max_tokens, !training, row.number)) {
+    const std::string second = pair_ ? join_fields(*reader, row, columns.pair, delimiter_) : "";
+    const std::string where = with_label ? reader->where(row) : "";
+    std::string label;
+    if (with_label) {
+      if (training && row.number == 1 && !given_problem_) guess_problem(row, columns.label);
+      label = read_label(*reader, row, columns.label);
+    }
+    gpt::Target target;
+    if (with_label && !training) target = labels_.target(label, where);
+    if (!add_example(*data, text, second, tokenizer, max_tokens, !training, row.number)) {
       ++skipped;
       continue;
     }
-    data->examples.back().target.label = known;
-    if (training) row_labels.push_back(std::move(label));
+    if (training) labels_.learn(label, where, target);
+    data->examples.back().target = std::move(target);
+    data->add_text(pair_ ? text + separator_ + second : std::move(text), kept_bytes);
   }
   if (skipped > 0) data->skipped["empty text"] = skipped;
   if (data->examples.empty())
     fail(ErrorCode::malformed, "{} has no rows{}", data->source,
          skipped > 0 ? fmt::format(" with a text ({} are empty)", skipped) : "");
   if (training) {
-    learn_labels(data->source, row_labels);
+    end_learning(*data);
     stored_columns_ = wished_columns();
     stored_format_ = wished_format(file);
     stored_extension_ = data_extension(file);
-    for (std::size_t i = 0; i < row_labels.size(); ++i)
-      data->examples[i].target.label = label_index(row_labels[i], data->source);
   }
-  data->labels = std::make_shared<const std::vector<std::string>>(labels_);
+  data->labels = std::make_shared<const Labels>(labels_);
   return data;
+}
+
+/// A list in the first row: several labels.
+void ClassificationTask::guess_problem(const Row& row, const std::vector<std::size_t>& columns) {
+  const bool list = columns.size() == 1 && row.fields[columns[0]] && row.fields[columns[0]]->starts_with("[") &&
+                    nlohmann::json::accept(*row.fields[columns[0]]);
+  if (list && labels_.problem == Problem::single_label) labels_.problem = Problem::multi_label;
 }
 
 std::unique_ptr<gpt::TaskData> ClassificationTask::from_texts(std::span<const std::string> texts,
@@ -195,47 +280,18 @@ std::unique_ptr<gpt::TaskData> ClassificationTask::from_texts(std::span<const st
   check_max_tokens(max_tokens);
   auto data = std::make_unique<ClassificationData>();
   data->source = "texts";
-  data->labels = std::make_shared<const std::vector<std::string>>(labels_);
+  data->labels = std::make_shared<const Labels>(labels_);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const std::string_view text = texts[i];
     const std::size_t tab = text.find('\t');
     if (pair_ && tab == std::string_view::npos)
       fail(ErrorCode::mismatch, "text {}: the model compares two texts; write them with a tab between them", i + 1);
-    const Input input =
-        pair_ ? pair_input(text.substr(0, tab), text.substr(tab + 1), separator_) : single_input(texts[i]);
-    add_example(*data, input, tokenizer, max_tokens, true, i + 1);
+    const std::string_view first = pair_ ? text.substr(0, tab) : text, second = pair_ ? text.substr(tab + 1) : "";
+    add_example(*data, first, second, tokenizer, max_tokens, true, i + 1);
+    data->add_text(pair_ ? fmt::format("{}{}{}", first, separator_, second) : texts[i],
+                   std::numeric_limits<std::size_t>::max());
   }
   return data;
-}
-
-void ClassificationTask::learn_labels(const std::string& source, const std::vector<std::string>& row_labels) {
-  std::map<std::string, std::int64_t> counts;
-  for (const std::string& label : row_labels) ++counts[label];
-  if (counts.size() < 2)
-    fail(ErrorCode::malformed,
-         "{}: every row has the label \"{}\"; a classifier needs two labels or more (is --label_column right?)", source,
-         counts.begin()->first);
-  const std::string metric = main_metric();
-  const bool for_two = metric == "f1" || metric == "precision" || metric == "recall" || metric == "combined_score";
-  if (for_two && counts.size() != 2)
-    fail(ErrorCode::invalid_option, "--metric_name {} is for two labels; {} has {}. Take f1_macro or f1_weighted",
-         metric, source, counts.size());
-  if (counts.size() > 50 && counts.size() * 2 > row_labels.size())
-    gpt::log_warning("{}: {} different labels in {} rows; is --label_column right?", source, counts.size(),
-                     row_labels.size());
-  labels_.clear();
-  label_counts_.clear();
-  for (const auto& [label, count] : counts) labels_.push_back(label);
-  sort_labels(labels_);
-  for (const std::string& label : labels_) label_counts_.push_back(counts[label]);
-}
-
-std::int32_t ClassificationTask::label_index(const std::string& label, const std::string& where) const {
-  const auto found = std::find(labels_.begin(), labels_.end(), label);
-  if (found != labels_.end()) return static_cast<std::int32_t>(found - labels_.begin());
-  const std::string nearest = gpt::nearest_name(label, labels_);
-  fail(ErrorCode::mismatch, "{}: the label \"{}\" is none of those learned in training: {}{}", where, label,
-       quoted_list(labels_), nearest.empty() ? "" : fmt::format("; did it mean \"{}\"?", nearest));
 }
 
 }  // namespace gptask

@@ -1,142 +1,16 @@
 #include "gptask/classification/task.h"
 
-#include <algorithm>
-
+#include "answers.h"
 #include "glue.h"
 #include "gpt/core/error.h"
 #include "gpt/head/sequence_head.h"
+#include "gptask/classification/data.h"
+#include "gptask/toolkit/calibration.h"
 
 namespace gptask {
-namespace {
 
 using gpt::ErrorCode;
 using gpt::fail;
-
-/// "\n" and "\t" as a command line can write them.
-std::string unescaped(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char next = text[i] == '\\' && i + 1 < text.size() ? text[i + 1] : '\0';
-    const bool known = next == 'n' || next == 't' || next == '\\';
-    result += next == 'n' ? '\n' : next == 't' ? '\t' : text[i];
-    if (known) ++i;
-  }
-  return result;
-}
-
-nlohmann::ordered_json columns_json(const ColumnWish& wish) {
-  return {{"text", wish.text}, {"pair", wish.pair}, {"label", wish.label}};
-}
-
-nlohmann::ordered_json format_json(const ReadOptions& options, const std::string& extension) {
-  const auto or_null = [](std::optional<bool> value) {
-    return value ? nlohmann::ordered_json(*value) : nlohmann::ordered_json();
-  };
-  return {{"format", options.format},
-          {"header", or_null(options.header)},
-          {"quotes", or_null(options.quotes)},
-          {"extension", extension}};
-}
-
-ReadOptions format_from(const nlohmann::ordered_json& json) {
-  const auto optional = [](const nlohmann::ordered_json& value) {
-    return value.is_null() ? std::nullopt : std::optional(value.get<bool>());
-  };
-  return {json.at("format"), optional(json.at("header")), optional(json.at("quotes"))};
-}
-
-}  // namespace
-
-void ClassificationTask::declare_options(gpt::Options& options) const {
-  using Kind = gpt::OptionSpec::Kind;
-  declare_read_options(options);
-  options.declare({"text_column",
-                   Kind::list,
-                   "",
-                   "Column with the text, by name, or by number from 1 in a file without a header; "
-                   "several (a,b) are joined",
-                   {},
-                   {"text_column_name", "text_column_names", "sentence_column", "sentence1_column"}});
-  options.declare({"text_pair_column",
-                   Kind::list,
-                   "",
-                   "Column with the text that the first is compared with",
-                   {},
-                   {"text_pair_column_name", "sentence2_column"}});
-  options.declare({"label_column", Kind::text, "", "Column with the label", {}, {"label_column_name"}});
-  options.declare(
-      {"label_until", Kind::text, "", "Cut labels where this text begins: with \":\" DESC:manner is DESC", {}, {}});
-  options.declare({"text_column_delimiter", Kind::text, " ", "Between the columns that make one text", {}, {}});
-  options.declare(
-      {"text_pair_separator", Kind::text, "\\n", "Between the two texts of a pair (\\n: new line, \\t: tab)", {}, {}});
-  options.declare({"task_name",
-                   Kind::text,
-                   "",
-                   fmt::format("GLUE task whose columns and metric to use: {}", fmt::join(glue_task_names(), ", ")),
-                   {},
-                   {}});
-  options.declare({"metric_name",
-                   Kind::text,
-                   "auto",
-                   "Metric that tells which model is better; auto: accuracy, or the GLUE task's",
-                   {"auto", "accuracy", "f1", "precision", "recall", "f1_macro", "f1_weighted", "matthews_correlation",
-                    "combined_score"},
-                   {}});
-}
-
-void ClassificationTask::configure(const gpt::Options& options) {
-  given_format_ = read_options(options);
-  given_columns_ = {options.list("text_column"), options.list("text_pair_column"), options.text("label_column")};
-  if (given_columns_.text.empty() && !given_columns_.pair.empty())
-    fail(ErrorCode::invalid_option, "--text_pair_column names the second text; --text_column must name the first");
-  if (!options.text("label_until").empty()) label_until_ = options.text("label_until");
-  if (find_glue_task(options.text("task_name"))) task_name_ = options.text("task_name");
-  if (options.text("metric_name") != "auto") metric_ = options.text("metric_name");
-  // Part of what the model learned: an evaluation that does not give them keeps what the state says.
-  if (options.given("text_pair_separator")) separator_ = unescaped(options.text("text_pair_separator"));
-  if (options.given("text_column_delimiter")) delimiter_ = unescaped(options.text("text_column_delimiter"));
-}
-
-nlohmann::ordered_json ClassificationTask::state() const {
-  nlohmann::ordered_json state;
-  state["labels"] = labels_;
-  state["label_counts"] = label_counts_;
-  state["pair"] = pair_;
-  state["separator"] = separator_;
-  state["delimiter"] = delimiter_;
-  state["label_until"] = label_until_;
-  state["task_name"] = task_name_;
-  state["metric"] = metric_;
-  state["columns"] = columns_json(stored_columns_);
-  state["format"] = format_json(stored_format_, stored_extension_);
-  return state;
-}
-
-void ClassificationTask::restore(const nlohmann::ordered_json& state) try {
-  state.at("labels").get_to(labels_);
-  state.at("label_counts").get_to(label_counts_);
-  state.at("pair").get_to(pair_);
-  state.at("separator").get_to(separator_);
-  state.at("delimiter").get_to(delimiter_);
-  if (label_until_.empty()) state.at("label_until").get_to(label_until_);
-  if (task_name_.empty()) state.at("task_name").get_to(task_name_);
-  if (metric_.empty()) state.at("metric").get_to(metric_);
-  const auto& columns = state.at("columns");
-  stored_columns_ = {columns.at("text"), columns.at("pair"), columns.at("label")};
-  stored_format_ = format_from(state.at("format"));
-  state.at("format").at("extension").get_to(stored_extension_);
-  std::vector<std::string> sorted = labels_;
-  std::sort(sorted.begin(), sorted.end());
-  const bool twice = std::adjacent_find(sorted.begin(), sorted.end()) != sorted.end();
-  if (labels_.size() < 2 || twice || label_counts_.size() != labels_.size())
-    fail(ErrorCode::malformed,
-         "the saved state of the task needs two or more different labels, each with its count; it has {}",
-         state.at("labels").dump());
-  find_glue_task(task_name_);
-} catch (const nlohmann::json::exception& error) {
-  fail(ErrorCode::malformed, "the saved state of the task is damaged: {}; was it written by this task and version?",
-       error.what());
-}
 
 const ColumnNames& ClassificationTask::column_names() const {
   static const ColumnNames names{
@@ -156,36 +30,88 @@ const ColumnNames& ClassificationTask::names() const {
   return glue ? glue->columns : column_names();
 }
 
+std::string ClassificationTask::normalized_label(std::string label, const std::string&) const { return label; }
+
+std::string ClassificationTask::template_text() const {
+  if (!pair_) return "{text}";
+  const std::string first = "{text}" + separator_ + "{text_pair}", second = "{text_pair}" + separator_ + "{text}";
+  return both_orders_ ? first + " | " + second : first;
+}
+
 void ClassificationTask::need_labels() const {
-  if (labels_.empty())
+  if (labels_.names().empty())
     fail(ErrorCode::mismatch, "no labels are known yet: read training data or restore a trained task first");
 }
 
 std::unique_ptr<gpt::Head> ClassificationTask::make_head(const gpt::ModelConfig& config, gpt::Random& random) const {
   need_labels();
-  return std::make_unique<gpt::SequenceHead>(config.hidden, static_cast<std::int64_t>(labels_.size()),
-                                             config.initializer_range, random);
+  gpt::SequenceHeadOptions options;
+  if (labels_.problem == Problem::multi_label) options.loss = gpt::SequenceLoss::binary_cross_entropy;
+  if (labels_.problem == Problem::regression) options.loss = gpt::SequenceLoss::squared_error;
+  options.class_weights = class_weights_;
+  options.label_smoothing = static_cast<float>(label_smoothing_);
+  return std::make_unique<gpt::SequenceHead>(config.hidden, static_cast<std::int64_t>(labels_.names().size()),
+                                             static_cast<float>(config.initializer_range), random, std::move(options));
 }
 
 std::string ClassificationTask::main_metric() const {
   if (!metric_.empty()) return metric_;
-  const GlueTask* glue = find_glue_task(task_name_);
-  return glue ? glue->metric : "accuracy";
+  if (const GlueTask* glue = find_glue_task(task_name_)) return glue->metric;
+  if (labels_.problem == Problem::multi_label) return "f1_micro";
+  return labels_.problem == Problem::regression ? "pearson" : "accuracy";
+}
+
+AnswerOptions ClassificationTask::answer_options() const {
+  AnswerOptions options;
+  options.temperature = temperature_;
+  options.abstain_below = abstain_below_;
+  options.label_threshold = label_threshold_;
+  options.combined = main_metric() == "combined_score";
+  options.confidences = calibrates_ || abstain_below_ > 0;
+  return options;
+}
+
+void ClassificationTask::calibrate(const gpt::TaskData& data, std::span<const std::vector<float>> outputs) {
+  if (!calibrates_ || labels_.problem != Problem::single_label) return;
+  std::vector<std::int32_t> truth;
+  for (const gpt::Example& example : data.examples) truth.push_back(example.target.label);
+  temperature_ = fit_temperature(outputs, truth);
+}
+
+gpt::Evaluation ClassificationTask::evaluate(const gpt::TaskData& data,
+                                             std::span<const std::vector<float>> outputs) const {
+  if (outputs.size() != data.examples.size())
+    fail(ErrorCode::mismatch, "{} outputs for {} examples", outputs.size(), data.examples.size());
+  switch (labels_.problem) {
+    case Problem::multi_label:
+      return evaluate_multi(labels_, answer_options(), data, outputs);
+    case Problem::regression:
+      return evaluate_numbers(labels_, data, outputs);
+    case Problem::single_label:
+      break;
+  }
+  return evaluate_single(labels_, answer_options(), data, outputs);
+}
+
+nlohmann::ordered_json ClassificationTask::answer(const gpt::TaskData&, std::size_t,
+                                                  std::span<const float> output) const {
+  return make_answer(labels_, answer_options(), output);
 }
 
 nlohmann::ordered_json ClassificationTask::transformers() const {
   need_labels();
+  const std::vector<std::string>& names = labels_.names();
   nlohmann::ordered_json id2label, label2id;
-  for (std::size_t i = 0; i < labels_.size(); ++i) {
-    id2label[std::to_string(i)] = labels_[i];
-    label2id[labels_[i]] = i;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    id2label[std::to_string(i)] = names[i];
+    label2id[names[i]] = i;
   }
   return {{"architecture", "ForSequenceClassification"},
           {"config",
-           {{"num_labels", labels_.size()},
+           {{"num_labels", names.size()},
             {"id2label", id2label},
             {"label2id", label2id},
-            {"problem_type", "single_label_classification"}}}};
+            {"problem_type", problem_name(labels_.problem)}}}};
 }
 
 }  // namespace gptask

@@ -6,8 +6,8 @@ namespace gptask {
 using gpt::ErrorCode;
 using gpt::fail;
 
-DelimitedReader::DelimitedReader(TextFile file, char delimiter, bool quotes, bool header)
-    : RowReader(file.name()), file_(std::move(file)), delimiter_(delimiter), quotes_(quotes) {
+DelimitedReader::DelimitedReader(TextFile file, char delimiter, bool quotes, bool header, bool drop_extra)
+    : RowReader(file.name()), file_(std::move(file)), delimiter_(delimiter), quotes_(quotes), drop_extra_(drop_extra) {
   if (!record(record_, source() + ", first row"))
     fail(ErrorCode::malformed, "{} is empty; a data file needs at least one row", source());
   if (header) {
@@ -27,10 +27,13 @@ bool DelimitedReader::read(Row& row) {
       if (!record(record_, where(row))) return false;
     } while (columns_.size() > 1 && record_.size() == 1 && record_[0].empty());  // a blank line
   }
+  if (drop_extra_ && record_.size() > columns_.size()) record_.resize(columns_.size());
   if (record_.size() != columns_.size())
     fail(ErrorCode::malformed, "{}: {} fields where {} are expected (as many as the first row has){}", where(row),
          record_.size(), columns_.size(),
-         quotes_ ? "; is a field with the delimiter in it not quoted?" : "; --quotes yes reads quoted fields");
+         quotes_ ? "; is a field with the delimiter in it not quoted?"
+                 : "; --quotes yes reads quoted fields, "
+                   "--extra_columns drop leaves out what is more");
   row.fields.assign(record_.begin(), record_.end());
   return true;
 }

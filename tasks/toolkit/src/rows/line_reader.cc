@@ -77,10 +77,7 @@ bool LineReader::read(Row& row) {
   } else {
     while (rest.starts_with(label_prefix)) {
       const std::string_view label = take_word(rest).substr(label_prefix.size());
-      if (row.fields[0])
-        fail(ErrorCode::unsupported, "{}: more than one label (\"{}\", \"{}\"); a row has one", where(row),
-             *row.fields[0], label);
-      row.fields[0] = label;
+      row.fields[0] = row.fields[0] ? fmt::format("{} {}", *row.fields[0], label) : std::string(label);
     }
   }
   row.fields[1] = rest;

@@ -15,7 +15,7 @@ namespace gptask {
 /// csv and tsv.
 class DelimitedReader : public RowReader {
  public:
-  DelimitedReader(TextFile file, char delimiter, bool quotes, bool header);
+  DelimitedReader(TextFile file, char delimiter, bool quotes, bool header, bool drop_extra);
 
  private:
   bool read(Row& row) override;
@@ -25,7 +25,7 @@ class DelimitedReader : public RowReader {
 
   TextFile file_;
   char delimiter_;
-  bool quotes_;
+  bool quotes_, drop_extra_;
   std::vector<std::string> record_;
   bool pending_ = false;  ///< record_ holds the first row, which was read to count the columns
 };
@@ -64,6 +64,7 @@ class LineReader : public RowReader {
  public:
   enum class Kind { fasttext, labeled, text };
   LineReader(TextFile file, Kind kind);
+  bool labels_are_words() const override { return kind_ == Kind::fasttext; }
 
  private:
   bool read(Row& row) override;

@@ -59,6 +59,12 @@ void declare_read_options(gpt::Options& options) {
                    "Whether csv or tsv fields may be quoted; auto: csv yes, tsv no",
                    {"auto", "yes", "no"},
                    {}});
+  options.declare({"extra_columns",
+                   Kind::text,
+                   "refuse",
+                   "Fields of a csv or tsv row beyond those of the first row",
+                   {"refuse", "drop"},
+                   {}});
 }
 
 ReadOptions read_options(const gpt::Options& options) {
@@ -67,6 +73,7 @@ ReadOptions read_options(const gpt::Options& options) {
   if (given("format")) read.format = options.text("format");
   if (given("header")) read.header = options.text("header") == "yes";
   if (given("quotes")) read.quotes = options.text("quotes") == "yes";
+  read.drop_extra = options.text("extra_columns") == "drop";
   return read;
 }
 
@@ -88,7 +95,7 @@ std::unique_ptr<RowReader> RowReader::open(const std::filesystem::path& file, co
   if (format == "csv" || format == "tsv") {
     const bool csv = format == "csv";
     return std::make_unique<DelimitedReader>(std::move(text), csv ? ',' : '\t', options.quotes.value_or(csv),
-                                             options.header.value_or(true));
+                                             options.header.value_or(true), options.drop_extra);
   }
   if (format == "json" || format == "jsonl") return std::make_unique<JsonReader>(std::move(text), format == "jsonl");
   if (format == "fasttext") return std::make_unique<LineReader>(std::move(text), LineReader::Kind::fasttext);

@@ -1,5 +1,7 @@
 #include "gptask/toolkit/determinism.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <thread>
 

@@ -81,15 +81,36 @@ class Run {
       observer_.stage(fmt::format("evaluating on {}", inputs_.validation->source));
       trained_.scored = score(*inputs_.task, *inputs_.decoder, *inputs_.head, *inputs_.validation,
                               request_.eval_batch_size, *inputs_.threads, observer_);
-      observer_.evaluated(result.epochs, trained_.scored->evaluation.metrics);
     }
+    calibrate(*trained_.scored);
+    if (!known) observer_.evaluated(result.epochs, trained_.scored->evaluation.metrics);
     eval_results_ = evaluation_results(request_, inputs_, *trained_.scored, result.epochs);
+    evaluate_mismatched();
     if (trained_.evaluations.empty() || trained_.evaluations.back().at("step") != result.steps) {
       trained_.evaluations.push_back(eval_results_);
       trained_.evaluations.back()["step"] = result.steps;
     }
     scored_ = std::move(*trained_.scored);
     write_json(folder_.path() / "eval_results.json", eval_results_);
+  }
+
+  /// The task may fit its answers to the validation set; its scores are then those of the fitted answers.
+  void calibrate(Scored& scored) {
+    inputs_.task->calibrate(*inputs_.validation, scored.outputs);
+    Json loss = scored.evaluation.metrics.value("loss", Json());
+    scored.evaluation = inputs_.task->evaluate(*inputs_.validation, scored.outputs);
+    if (loss.is_number()) scored.evaluation.metrics["loss"] = std::move(loss);
+  }
+
+  /// The second development set of MNLI: the same figures, ending in _mm as run_glue.py has them.
+  void evaluate_mismatched() {
+    if (!inputs_.mismatched) return;
+    observer_.stage(fmt::format("evaluating on {}", inputs_.mismatched->source));
+    const Scored scored = score(*inputs_.task, *inputs_.decoder, *inputs_.head, *inputs_.mismatched,
+                                request_.eval_batch_size, *inputs_.threads, observer_);
+    observer_.evaluated(trained_.result.epochs, scored.evaluation.metrics);
+    for (const auto& [name, value] : scored.evaluation.metrics.items()) eval_results_["eval_" + name + "_mm"] = value;
+    eval_results_["eval_samples_mm"] = inputs_.mismatched->examples.size();
   }
 
   /// The prediction files: of the test file, else of the validation set.
@@ -179,6 +200,8 @@ DryRun plan_finetune(const FinetuneRequest& request, Observer& observer) {
   const Inputs inputs = read_inputs(request, observer);
   DryRun plan;
   plan.summary["settings"] = settings(request, inputs);
+  if (const Json state = inputs.task->state(); state.contains("template"))
+    plan.summary["template"] = state.at("template");
   plan.summary["data"] = data_summary(inputs);
   plan.summary["steps"] = gpt::plan_training(inputs.train->examples, request.train).steps;
   plan.summary["parameters"] = inputs.parameters;

@@ -74,6 +74,8 @@ void read_data(Inputs& inputs, const FinetuneRequest& request, Observer& observe
     inputs.validation = read(inputs, request.validation_file, Purpose::evaluate, request.max_eval_samples, observer);
   else if (inputs.validation)
     inputs.validation = first(std::move(inputs.validation), request.max_eval_samples);
+  if (!request.mismatched_file.empty())
+    inputs.mismatched = read(inputs, request.mismatched_file, Purpose::evaluate, request.max_eval_samples, observer);
   if (!request.test_file.empty())
     inputs.test = read(inputs, request.test_file, Purpose::predict, request.max_predict_samples, observer);
 }
@@ -123,7 +125,7 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
   inputs.task = request.task.make();
   inputs.task->configure(request.task_options);
   inputs.model_path = std::filesystem::absolute(find_model(request.model.string())).lexically_normal();
-  for (const auto& file : {request.train_file, request.validation_file, request.test_file})
+  for (const auto& file : {request.train_file, request.validation_file, request.mismatched_file, request.test_file})
     if (!file.empty() && !std::filesystem::exists(file))
       gpt::fail(gpt::ErrorCode::not_found, "{}: no such file", file.string());
 

@@ -24,7 +24,7 @@ struct Inputs {
   std::shared_ptr<const gpt::Tokenizer> tokenizer;
   std::unique_ptr<gpt::Decoder> decoder;
   std::unique_ptr<gpt::Head> head;
-  std::unique_ptr<gpt::TaskData> train, validation, test;  ///< the last two may be null
+  std::unique_ptr<gpt::TaskData> train, validation, mismatched, test;  ///< all but the first may be null
   std::int64_t max_tokens = 0;
   std::int64_t parameters = 0, trainable = 0;  ///< numbers, of decoder and head
   MemoryEstimate memory;

@@ -82,6 +82,7 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
   loaded->make_ = find_task(manifest, folder, registry).make;
   loaded->task_ = loaded->make_();
   loaded->task_->restore(manifest.state);
+  if (!options.task_options.specs().empty()) loaded->task_->configure(options.task_options);
   loaded->tokenizer_ = gpt::Tokenizer::load(folder);
   if (loaded->tokenizer_->hash() != manifest.tokenizer_hash)
     gpt::fail(gpt::ErrorCode::mismatch,

@@ -112,6 +112,8 @@ void check(const FinetuneRequest& request) {
          request.validation_split);
   if (request.validation_split > 0 && !request.validation_file.empty())
     fail(ErrorCode::invalid_option, "--validation_split and --validation_file exclude each other; drop one");
+  if (!request.mismatched_file.empty() && request.validation_file.empty())
+    fail(ErrorCode::invalid_option, "--validation_mismatched_file is a second set; --validation_file names the first");
   check_folds(request);
   check_evaluations(request);
   if (request.tuning == Tuning::head && request.train.lm_coefficient > 0)

@@ -52,13 +52,14 @@ Scored score(const gpt::Task& task, const gpt::Decoder& decoder, gpt::Head& head
     observer.inferred(done, data.examples.size());
     check_stop(observer);
   };
-  const auto outputs = gpt::infer(decoder, head, data.examples, batch_size, threads, progress, features);
+  auto outputs = gpt::infer(decoder, head, data.examples, batch_size, threads, progress, features);
   Scored scored;
   scored.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   scored.evaluation = task.evaluate(data, outputs);
   threads.run([&] {
     if (const auto loss = mean_loss(head, data.examples, outputs)) scored.evaluation.metrics["loss"] = *loss;
   });
+  scored.outputs = std::move(outputs);
   return scored;
 }
 

@@ -13,7 +13,8 @@ namespace gptask {
 
 struct Scored {
   gpt::Evaluation evaluation;
-  double seconds = 0;  ///< of inference
+  std::vector<std::vector<float>> outputs;  ///< of the head
+  double seconds = 0;                       ///< of inference
 };
 
 /// `features`: of the data's examples, where the decoder's states are kept. Error interrupted when asked to stop.

@@ -76,6 +76,7 @@ Json requested(const FinetuneRequest& request) {
   values["model"] = request.model.string();
   values["train_file"] = request.train_file.string();
   values["validation_file"] = request.validation_file.string();
+  if (!request.mismatched_file.empty()) values["validation_mismatched_file"] = request.mismatched_file.string();
   values["validation_split"] = request.validation_split;
   values["test_file"] = request.test_file.string();
   values["max_seq_length"] = request.max_tokens;
@@ -112,6 +113,7 @@ Json data_summary(const Inputs& inputs) {
   Json data;
   data["train"] = data_summary(*inputs.train);
   if (inputs.validation) data["validation"] = data_summary(*inputs.validation);
+  if (inputs.mismatched) data["validation_mismatched"] = data_summary(*inputs.mismatched);
   if (inputs.test) data["test"] = data_summary(*inputs.test);
   return data;
 }

@@ -1,7 +1,6 @@
 // Which columns of a file hold the text and the label.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,7 +20,7 @@ struct ColumnNames {
 struct ColumnWish {
   std::vector<std::string> text;  ///< several are joined to one text
   std::vector<std::string> pair;
-  std::string label;
+  std::vector<std::string> label;  ///< several: a label each, with 0 or 1 in it
 
   bool any() const { return !text.empty() || !pair.empty() || !label.empty(); }
   /// All that is asked for is numbers: the way to name the columns of a file without a header.
@@ -30,8 +29,7 @@ struct ColumnWish {
 
 /// Columns as positions in a row.
 struct Columns {
-  std::vector<std::size_t> text, pair;
-  std::optional<std::size_t> label;
+  std::vector<std::size_t> text, pair, label;
 };
 
 /// Error not_found lists the columns there are and says which option to set.

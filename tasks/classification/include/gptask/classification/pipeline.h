@@ -14,8 +14,11 @@
 namespace gptask {
 
 struct LabelAnswer {
-  std::string label;                                          ///< the most probable one
-  double probability = 0;                                     ///< of it
+  std::string label;       ///< the most probable one; "abstain" where it is less probable than the model answers at
+  double probability = 0;  ///< of the most probable label; 0 for a number
+  bool abstained = false;
+  std::vector<std::string> labels;                            ///< where a row has several: those that hold
+  double value = 0;                                           ///< where the answer is a number
   std::vector<std::pair<std::string, double>> probabilities;  ///< of every label, in the model's order
 };
 

@@ -30,6 +30,7 @@ struct FinetuneRequest {
   std::filesystem::path model;  ///< folder or .gguf
   std::filesystem::path train_file;
   std::filesystem::path validation_file;  ///< may be empty
+  std::filesystem::path mismatched_file;  ///< may be empty; a second validation file, evaluated at the end (MNLI)
   std::filesystem::path test_file;        ///< may be empty; predicted at the end
   std::filesystem::path output_dir;
   double validation_split = 0;  ///< share of the training rows set aside where there is no validation file

@@ -20,9 +20,11 @@ struct ReadOptions {
   std::optional<bool> header = {};  ///< csv, tsv: whether the first row names the columns (they are "1", "2", ...
                                     ///< else); by default it does
   std::optional<bool> quotes = {};  ///< csv, tsv: whether fields may be quoted (RFC 4180); by default csv yes, tsv no
+  bool drop_extra = false;  ///< csv, tsv: drop the fields that a row has beyond those of the first, which are an
+                            ///< error else
 };
 
-/// Declares --format, --header and --quotes, each with auto for open.
+/// Declares --format, --header, --quotes and --extra_columns.
 void declare_read_options(gpt::Options& options);
 ReadOptions read_options(const gpt::Options& options);
 
@@ -38,9 +40,9 @@ struct Row {
 
 /// Reads csv (RFC 4180, embedded line ends too), tsv (as GLUE has it: no quotes), json (an array of objects, {"data":
 /// [...]}, or objects one after the other), jsonl (an object a line), fasttext ("__label__x text"; columns label,
-/// text), labeled ("x text", the first word is the label; the same columns) and text (a line a row; column text), each
-/// plain or compressed with gzip or zstd. A byte order mark is dropped, CR LF ends a line as LF does. A nested JSON
-/// value is given as its JSON text.
+/// text; several labels are separated by spaces), labeled ("x text", the first word is the label; the same columns) and
+/// text (a line a row; column text), each plain or compressed with gzip or zstd. A byte order mark is dropped, CR LF
+/// ends a line as LF does. A nested JSON value is given as its JSON text.
 class RowReader {
  public:
   /// Errors: not_found, io, invalid_option (format), malformed (an empty file).
@@ -64,6 +66,9 @@ class RowReader {
   std::optional<std::size_t> find_column(std::string_view name) const;
   /// For messages: their names, quoted; long names and long lists are cut.
   std::string list_columns() const;
+
+  /// Whether a label is a word, so that a label field with a space in it is several (fasttext).
+  virtual bool labels_are_words() const { return false; }
 
   const std::string& source() const noexcept { return source_; }
   /// For messages: "reviews.csv, row 3 (line 4)".

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <vector>
 
 #include "gpt/plugin/scorer.h"
@@ -21,5 +22,25 @@ nlohmann::ordered_json label_scores(const Confusion& confusion, bool combined);
 /// label_scores of a label a row. Error mismatch as for Confusion.
 ScorerPointer label_scorer(std::size_t labels, std::vector<std::int32_t> truth, std::vector<std::int32_t> predicted,
                            bool combined = false);
+
+/// Several labels a row, [rows][labels] of 0 and 1: accuracy (all labels of a row right), f1_micro, f1_macro,
+/// f1_weighted, f1_samples (the mean over rows), as scikit-learn has them, 0 where a quotient has no denominator. Error
+/// mismatch for rows of different lengths.
+ScorerPointer multi_label_scorer(const std::vector<std::vector<bool>>& truth,
+                                 const std::vector<std::vector<bool>>& predicted);
+
+/// A number a row: pearson, spearmanr, combined_score (their mean, GLUE's for STS-B), mse. Error mismatch.
+ScorerPointer number_scorer(std::vector<double> truth, std::vector<double> predicted);
+
+/// How sure a model is of the second of two labels (truth 1): roc_auc, average_precision. Error mismatch.
+ScorerPointer ranking_scorer(std::vector<std::int32_t> truth, std::vector<double> scores);
+
+/// One choice of several a row: accuracy, and accuracy_norm if the choices by length-normalized likelihood are given.
+/// Error mismatch.
+ScorerPointer choice_scorer(const std::vector<std::int32_t>& truth, const std::vector<std::int32_t>& predicted,
+                            const std::vector<std::int32_t>& predicted_norm = {});
+
+/// Both of these rows: the metrics of one, then of the other. Error mismatch unless they have as many rows.
+ScorerPointer joined_scorer(ScorerPointer one, ScorerPointer other);
 
 }  // namespace gptask
