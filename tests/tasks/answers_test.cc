@@ -64,6 +64,8 @@ TEST_CASE("several labels: fastText lines, a delimiter, a list, a column each") 
     CHECK(bench.task.labels() == Words{"joy", "fear"});
     CHECK(values(*data, 0) == Values{1, 0});
     CHECK(bench.task.state().at("label_counts").dump() == "[2,1]");
+    CHECK_ERROR(bench.read("b.csv", "text,joy,fear\none,,1\n", Purpose::evaluate), "malformed",
+                "the label column \"joy\" has \"\"");
     CHECK_ERROR(bench.read("b.csv", "text,joy,fear\none,1,2\n", Purpose::evaluate), "malformed",
                 "the label column \"fear\" has \"2\"; where labels are columns, each has 0 or 1");
     Bench later;

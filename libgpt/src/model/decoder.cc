@@ -23,6 +23,8 @@ namespace fs = std::filesystem;
 /// Rows of the rotary table: a configuration may claim any context, and memory must not follow it.
 constexpr std::int64_t kMostPositions = 1 << 18;
 
+constexpr std::uint64_t kNewTokens = 0x746F6B656E730000ULL;  // streams of random numbers
+
 /// A folder's one .gguf file where it has no config.json; empty if there is none.
 fs::path gguf_in(const fs::path& path) {
   if (path.extension() == ".gguf") return path;
@@ -187,6 +189,8 @@ bool Decoder::set_precision(Precision precision) {
   return true;
 }
 
+Parameter& Decoder::token_embedding() const { return *impl_->weights->token_embedding; }
+
 void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
   if (impl_->lora) fail(ErrorCode::invalid_option, "this model has adapters already; merge them first");
   if (options.rank < 1 || options.rank > 1024)
@@ -220,7 +224,36 @@ void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
         std::make_unique<LowRank>(LowRank{a, b, static_cast<float>(options.alpha / static_cast<double>(options.rank)),
                                           static_cast<float>(options.dropout)});
   }
+  if (impl_->first_new_token) impl_->weights->token_embedding->set_trainable(true);
   impl_->lora = options;
+}
+
+void Decoder::add_tokens(std::int64_t first, std::int64_t vocabulary, std::uint64_t seed) {
+  ModelConfig& config = impl_->config;
+  if (first < 0 || first > config.vocabulary)
+    fail(ErrorCode::invalid_option, "new tokens from id {} on do not follow a vocabulary of {}", first,
+         config.vocabulary);
+  config.vocabulary = std::max(config.vocabulary, vocabulary);
+  impl_->first_new_token = first;
+  const auto extend = [&](Parameter& table, std::uint64_t stream) {
+    const Tensor before = table.value;
+    Tensor after = Tensor::zeros(Shape::matrix(config.vocabulary, before.columns()));
+    std::copy_n(before.data(), before.size(), after.data());
+    Random random(seed, stream);
+    for (float* value = after.row(first); value < after.row(config.vocabulary); ++value)
+      *value = static_cast<float>(config.initializer_range) * random.normal();
+    table.value = std::move(after);
+    if (table.trainable) table.set_trainable(true);
+    if (!table.half.empty()) table.round_half();
+  };
+  Weights& weights = *impl_->weights;
+  extend(*weights.token_embedding, kNewTokens);
+  if (weights.output_projection != nullptr && weights.output_projection != weights.token_embedding)
+    extend(*weights.output_projection, kNewTokens + 1);
+}
+
+std::int64_t Decoder::first_new_token() const noexcept {
+  return impl_->first_new_token.value_or(impl_->config.vocabulary);
 }
 
 bool Decoder::has_lora() const noexcept { return impl_->lora.has_value(); }

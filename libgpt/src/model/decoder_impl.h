@@ -15,6 +15,7 @@ struct Decoder::Impl {
   std::unique_ptr<Weights> weights;
   RopeTable rope;
   std::optional<LoraOptions> lora;
+  std::optional<std::int64_t> first_new_token;
 };
 
 }  // namespace gpt

@@ -24,6 +24,20 @@ void fill(Parameter& parameter, const WeightSource& source, const std::string& n
   std::copy_n(value.data(), value.size(), parameter.value.data());
 }
 
+/// A token embedding that was trained beside the adapters, which may have more rows than the base.
+void load_new_tokens(Decoder& decoder, const WeightSource& source) {
+  Parameter& table = decoder.token_embedding();
+  const std::string name = "base_model.model." + table.name;
+  const StoredTensor* stored = find_tensor(source, name);
+  if (stored == nullptr) return;
+  const std::int64_t before = table.value.rows();
+  if (stored->shape.size() != 2 || stored->shape[0] < before)
+    fail(ErrorCode::mismatch, "{}: {} is [{}], the base has {} tokens", source.path().string(), name,
+         fmt::join(stored->shape, ", "), before);
+  decoder.add_tokens(before, stored->shape[0], 0);
+  fill(table, source, name);
+}
+
 /// Settings of adapter_config.json that change the arithmetic and that we do not have.
 void check_adapter(const nlohmann::json& json, const std::string& where) {
   const ConfigReader read(json, where);
@@ -94,8 +108,9 @@ void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::sp
   } else {
     options.targets = {read.text_or("target_modules", "all-linear")};
   }
-  decoder.add_lora(options, 0);
   const std::unique_ptr<WeightSource> source = open_weights(folder);
+  load_new_tokens(decoder, *source);
+  decoder.add_lora(options, 0);
   for (Parameter* p : decoder.parameters())
     if (p->name.find(".lora_") != std::string::npos) fill(*p, *source, "base_model.model." + p->name);
   for (Parameter* p : head) fill(*p, *source, "base_model.model." + p->name);
@@ -113,6 +128,12 @@ void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, cons
     const std::string module = p->name.substr(0, p->name.rfind('.'));
     if (saved.is_null()) saved = nlohmann::ordered_json::array();
     if (std::find(saved.begin(), saved.end(), module) == saved.end()) saved.push_back(module);
+  }
+  if (const Parameter& table = decoder.token_embedding(); decoder.first_new_token() < table.value.rows()) {
+    tensors.push_back(to_write(table, "base_model.model." + table.name));
+    const std::size_t end = table.name.rfind('.'), begin = table.name.rfind('.', end - 1) + 1;
+    if (saved.is_null()) saved = nlohmann::ordered_json::array();
+    saved.push_back(table.name.substr(begin, end - begin));
   }
   std::vector<std::string> targets = options.targets;
   if (targets.empty() || targets.front() == "all-linear") {

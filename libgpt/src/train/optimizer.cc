@@ -15,14 +15,18 @@ constexpr std::int64_t kChunk = 1 << 16;
 
 }  // namespace
 
-AdamW::AdamW(std::vector<Parameter*> parameters, const TrainOptions& options)
+AdamW::AdamW(std::vector<Parameter*> parameters, const TrainOptions& options, const Parameter* partly,
+             std::int64_t from_row)
     : parameters_(std::move(parameters)), options_(options) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     const Tensor& value = parameters_[i]->value;
-    first_.push_back(Tensor::zeros(value.shape()));
-    second_.push_back(Tensor::zeros(value.shape()));
-    for (std::int64_t first = 0; first < value.size(); first += kChunk)
-      chunks_.push_back({i, first, std::min(kChunk, value.size() - first)});
+    const std::int64_t begin = parameters_[i] == partly ? from_row * value.columns() : 0;
+    Shape shape = value.shape();
+    if (begin > 0) shape.rows -= from_row;
+    first_.push_back(Tensor::zeros(shape));
+    second_.push_back(Tensor::zeros(shape));
+    for (std::int64_t first = begin; first < value.size(); first += kChunk)
+      chunks_.push_back({i, first, std::min(kChunk, value.size() - first), first - begin});
   }
 }
 
@@ -62,7 +66,7 @@ void AdamW::step(double learning_rate, double grad_factor) {
     kernels::AdamwStep own = step;
     own.weight_decay = p.value.shape().rank == 2 ? static_cast<float>(options_.weight_decay) : 0.0F;
     kernels::adamw(chunk.count, own, p.grad.data() + chunk.first, p.value.data() + chunk.first,
-                   first_[chunk.parameter].data() + chunk.first, second_[chunk.parameter].data() + chunk.first);
+                   first_[chunk.parameter].data() + chunk.moment, second_[chunk.parameter].data() + chunk.moment);
     if (!p.half.empty()) kernels::to_bfloat16(chunk.count, p.value.data() + chunk.first, p.half.data() + chunk.first);
   });
 }

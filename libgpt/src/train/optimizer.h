@@ -10,7 +10,9 @@ namespace gpt {
 
 class AdamW {
  public:
-  AdamW(std::vector<Parameter*> parameters, const TrainOptions& options);
+  /// Of the table `partly`, where there is one, only the rows from `from_row` on are updated and have moments.
+  AdamW(std::vector<Parameter*> parameters, const TrainOptions& options, const Parameter* partly = nullptr,
+        std::int64_t from_row = 0);
 
   /// Forgets the gradients of the last step.
   void zero_grad() noexcept;
@@ -30,6 +32,7 @@ class AdamW {
   struct Chunk {
     std::size_t parameter;
     std::int64_t first, count;
+    std::int64_t moment;  ///< where its moments begin
   };
 
   std::vector<Parameter*> parameters_;

@@ -72,7 +72,8 @@ class Run {
         hooks_(hooks),
         features_(features),
         order_(examples, options),
-        optimizer_(trainable(decoder, head), options),
+        optimizer_(trainable(decoder, head), options, decoder.has_lora() ? &decoder.token_embedding() : nullptr,
+                   decoder.first_new_token()),
         identity_(run_identity(options, examples, decoder, weights(decoder, head), features != nullptr)) {
     const std::vector<Parameter*> all = decoder.parameters();
     frozen_ = std::none_of(all.begin(), all.end(), [](const Parameter* p) { return p->trainable; });

@@ -49,7 +49,14 @@ Input pair_input(std::string_view first, std::string_view second, std::string_vi
   return input;
 }
 
-Encoded encode_input(const Input& input, const gpt::Tokenizer& tokenizer, std::int64_t max_tokens) {
+Encoded encode_input(const Input& input, const gpt::Tokenizer& tokenizer, std::int64_t max_tokens, const Frame& frame) {
+  const std::int64_t around = (frame.start ? 1 : 0) + (frame.extract ? 1 : 0);
+  if (around > 0) {
+    Encoded framed = encode_input(input, tokenizer, std::max<std::int64_t>(1, max_tokens - around));
+    if (frame.start) framed.tokens.insert(framed.tokens.begin(), *frame.start);
+    if (frame.extract) framed.tokens.push_back(*frame.extract);
+    return framed;
+  }
   const auto most = static_cast<std::size_t>(max_tokens);
   Encoded encoded{tokenizer.encode(input.text, true)};
   encoded.truncated = encoded.tokens.size() > most;

@@ -27,8 +27,14 @@ struct Encoded {
   bool truncated = false;
 };
 
-/// At most max_tokens tokens, with what the tokenizer's post-processor adds. A single text loses its end; of a pair the
-/// longer text loses its end first (Transformers' longest_first), and the separator stays.
-Encoded encode_input(const Input& input, const gpt::Tokenizer& tokenizer, std::int64_t max_tokens);
+/// Tokens around every input; none where not set.
+struct Frame {
+  std::optional<std::int32_t> start, extract;
+};
+
+/// At most max_tokens tokens, the frame among them, with what the tokenizer's post-processor adds. A single text loses
+/// its end; of a pair the longer text loses its end first (Transformers' longest_first), and the separator stays.
+Encoded encode_input(const Input& input, const gpt::Tokenizer& tokenizer, std::int64_t max_tokens,
+                     const Frame& frame = {});
 
 }  // namespace gptask

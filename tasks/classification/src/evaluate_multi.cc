@@ -1,4 +1,6 @@
 // Any number of labels a row.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "answers.h"

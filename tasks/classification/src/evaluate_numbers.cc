@@ -1,4 +1,6 @@
 // A number a row.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>

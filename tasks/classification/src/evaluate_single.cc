@@ -1,4 +1,6 @@
 // One label a row: metrics, confusion, mistakes, and how far probabilities can be believed.
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "answers.h"

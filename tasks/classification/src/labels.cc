@@ -24,7 +24,7 @@ std::string quoted_list(const std::vector<std::string>& names) {
                                           : text;
 }
 
-std::vector<std::string> split_at(std::string_view text, std::string_view delimiter) {
+std::vector<std::string> split_at(std::string_view text, std::string_view delimiter, bool keep_empty = false) {
   constexpr std::string_view space = " \t";
   std::vector<std::string> parts;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -32,7 +32,7 @@ std::vector<std::string> split_at(std::string_view text, std::string_view delimi
     std::string_view part = text.substr(begin, end - begin);
     part.remove_prefix(std::min(part.find_first_not_of(space), part.size()));
     part = part.substr(0, part.find_last_not_of(space) + 1);
-    if (!part.empty()) parts.emplace_back(part);
+    if (keep_empty || !part.empty()) parts.emplace_back(part);
     begin = end + delimiter.size();
   }
   return parts;
@@ -96,7 +96,7 @@ std::vector<std::string> Labels::split(const std::string& field, const std::stri
 
 gpt::Target Labels::target_of_columns(const std::string& field, const std::string& where) const {
   gpt::Target target;
-  const std::vector<std::string> parts = split_at(field, std::string_view(&label_column_separator, 1));
+  const std::vector<std::string> parts = split_at(field, std::string_view(&label_column_separator, 1), true);
   for (std::size_t i = 0; i < names_.size(); ++i) {
     double value = -1;
     if (i >= parts.size() || !parse_number(parts[i], value) || (value != 0 && value != 1))

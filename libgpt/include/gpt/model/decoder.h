@@ -51,6 +51,16 @@ class Decoder {
   /// nothing trains or is saved afterwards.
   bool set_precision(Precision precision);
 
+  /// Rows for tokens that the tokenizer got after this model was made: the tables have `vocabulary` rows from now on,
+  /// and those from `first` on are drawn anew (normal, initializer_range). With adapters these rows of the token
+  /// embedding train beside them; call it before add_lora. Error invalid_option where first is above the present
+  /// vocabulary.
+  void add_tokens(std::int64_t first, std::int64_t vocabulary, std::uint64_t seed);
+  /// The first row that add_tokens made; the size of the vocabulary where it made none.
+  std::int64_t first_new_token() const noexcept;
+
+  Parameter& token_embedding() const;  ///< [vocabulary, hidden]
+
   /// Adds adapters to the named projections (see model/lora.h), B zero and A random, and makes them the only trainable
   /// weights. Error invalid_option for a target that no projection bears.
   void add_lora(const LoraOptions& options, std::uint64_t seed);

@@ -21,7 +21,8 @@ struct LoraOptions {
 };
 
 /// Reads a PEFT folder (adapter_config.json, adapter_model.safetensors) onto its base; trained head weights among its
-/// modules_to_save go into `head` by name. Errors: unsupported (an adapter kind or setting, by name), mismatch.
+/// modules_to_save go into `head` by name; a token embedding among them
+/// replaces the base's, and may have more rows. Errors: unsupported (an adapter kind or setting, by name), mismatch.
 void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::span<Parameter* const> head = {});
 /// Writes the same two files, as PEFT reads them. task_type: "SEQ_CLS", "CAUSAL_LM", ...
 void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,

@@ -74,6 +74,10 @@ class Task {
   virtual nlohmann::ordered_json state() const = 0;
   virtual void restore(const nlohmann::ordered_json& state) = 0;
 
+  /// Special tokens that the input template needs; those the tokenizer lacks are added to it and to the model, which
+  /// learns them. Known after configure and after restore. The default: none.
+  virtual std::vector<std::string> new_tokens() const;
+
   /// Reads a file. With Purpose::train the task also learns its labels from it; with evaluate every row needs a known
   /// answer; with predict none. Sequences are cut to max_tokens. Errors name file, row and field.
   virtual std::unique_ptr<TaskData> read(const std::filesystem::path& file, const Tokenizer& tokenizer,

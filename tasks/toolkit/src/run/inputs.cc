@@ -7,6 +7,7 @@
 #include "gpt/io/weight_source.h"
 #include "gpt/train/trainer.h"
 #include "gptask/toolkit/models.h"
+#include "run/new_tokens.h"
 
 namespace gptask {
 namespace {
@@ -90,6 +91,12 @@ void check_task(const gpt::Task& task, const std::string& name) {
               name);
 }
 
+/// With adapters only the new rows of the token embedding train.
+std::int64_t trained_values(const gpt::Parameter& parameter, const gpt::Decoder& decoder) {
+  const bool partly = decoder.has_lora() && &parameter == &decoder.token_embedding();
+  return parameter.value.size() - (partly ? decoder.first_new_token() * parameter.value.columns() : 0);
+}
+
 void make_trainable(Inputs& inputs, const FinetuneRequest& request) {
   gpt::Random random(request.train.seed, Stream::head_weights);
   inputs.head = inputs.task->make_head(inputs.decoder->config(), random);
@@ -99,11 +106,21 @@ void make_trainable(Inputs& inputs, const FinetuneRequest& request) {
   const auto count = [&](const std::vector<gpt::Parameter*>& parameters) {
     for (const gpt::Parameter* parameter : parameters) {
       inputs.parameters += parameter->value.size();
-      if (parameter->trainable) inputs.trainable += parameter->value.size();
+      if (parameter->trainable) inputs.trainable += trained_values(*parameter, *inputs.decoder);
     }
   };
   count(inputs.decoder->parameters());
   count(inputs.head->parameters());
+}
+
+/// The tokenizer got tokens from id `first` on; the model gets rows for them.
+void add_new_tokens(Inputs& inputs, std::int64_t first, const FinetuneRequest& request) {
+  if (request.tuning == Tuning::head)
+    gpt::fail(gpt::ErrorCode::invalid_option,
+              "new tokens ({}) must be learned by the model, and --tuning head trains no part of it; take lora or full",
+              fmt::join(inputs.task->new_tokens(), ", "));
+  inputs.decoder->add_tokens(std::min(first, inputs.decoder->config().vocabulary),
+                             static_cast<std::int64_t>(inputs.tokenizer->vocabulary_size()), request.train.seed);
 }
 
 }  // namespace
@@ -131,9 +148,12 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
 
   inputs.threads = std::make_unique<gpt::Threads>(request.threads);
   observer.stage(fmt::format("loading {}", inputs.model_path.string()));
-  inputs.tokenizer = gpt::Tokenizer::load(inputs.model_path);
+  const auto tokenizer = gpt::Tokenizer::load(inputs.model_path);
+  inputs.tokenizer = with_tokens(tokenizer, inputs.task->new_tokens());
   inputs.model_hash = weights_hash(*gpt::open_weights(inputs.model_path));
   inputs.threads->run([&] { inputs.decoder = gpt::Decoder::load(inputs.model_path); });
+  if (inputs.tokenizer != tokenizer)
+    add_new_tokens(inputs, static_cast<std::int64_t>(tokenizer->vocabulary_size()), request);
   const gpt::ModelConfig& config = inputs.decoder->config();
   inputs.max_tokens = request.max_tokens > 0 ? std::min(request.max_tokens, config.context) : config.context;
   if (request.max_tokens > config.context)

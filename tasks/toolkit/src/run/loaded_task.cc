@@ -1,7 +1,5 @@
 #include "gptask/toolkit/loaded_task.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "gpt/core/error.h"
@@ -12,6 +10,7 @@
 #include "gpt/train/trainer.h"
 #include "gptask/toolkit/models.h"
 #include "gptask/toolkit/utf8.h"
+#include "run/temporary_folder.h"
 
 namespace gptask {
 namespace fs = std::filesystem;
@@ -36,28 +35,6 @@ const gpt::TaskEntry& find_task(const Manifest& manifest, const fs::path& folder
               entry->plugin.empty() ? "" : " from " + entry->plugin.string());
   return *entry;
 }
-
-/// A folder of our own below the shared memory or the temporary folder, removed at the end.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::error_code ignored;
-    const fs::path parent = fs::is_directory("/dev/shm", ignored) ? fs::path("/dev/shm") : fs::temp_directory_path();
-    std::string name = (parent / "gptask-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) gpt::fail_file("make a temporary folder", name, errno);
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const noexcept { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// Texts come from anywhere: what a file's reader would refuse is refused here too.
 void check_texts(std::span<const std::string> texts) {
