@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "gpt/ops/loss.h"
+#include "gpt/ops/sum.h"
 #include "support/errors.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_decoder.h"
