@@ -104,6 +104,7 @@ TEST_CASE("training: every family, the same bits on 1, 2 and 7 threads") {
       if (count == 1) hash = m.hash();
       CHECK(m.hash() == hash);
     }
+  }
 }
 
 TEST_CASE("training: another seed, other weights") {

@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "gpt/ops/loss.h"
-#include "gpt/ops/sum.h"
 #include "support/errors.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_decoder.h"

@@ -100,10 +100,6 @@ class Task {
   /// it answers to them (the temperature of its probabilities); it is part of the state. The default does nothing.
   virtual void calibrate(const TaskData& data, std::span<const std::vector<float>> outputs);
 
-  /// After training, before the final evaluation: the validation set and what the head gave for it. A task may fit how
-  /// it answers to them (the temperature of its probabilities); it is part of the state. The default does nothing.
-  virtual void calibrate(const TaskData& data, std::span<const std::vector<float>> outputs);
-
   /// outputs[i]: what the head gave for example i (its row, or its tokens' rows one after the other).
   virtual Evaluation evaluate(const TaskData& data, std::span<const std::vector<float>> outputs) const = 0;
   /// The answer to one example: at least {"label": ..., "probability": ...}.
