@@ -80,9 +80,9 @@ TEST_CASE("hostile files make no large allocations") {
   }
 }
 
-TEST_CASE("files of millions of small things make no large allocations") {
+TEST_CASE("files of many small things make no large allocations") {
   const auto open_safetensors = [](const auto& path) { SafetensorsFile{path}; };
-  constexpr int kMany = 400'000;
+  constexpr int kMany = 150'000;
   std::string tensors = "{", shape = "[1", values;
   for (int i = 0; i < kMany; ++i) {
     tensors += fmt::format(R"({}"{}":{{"dtype":"U8","shape":[0],"data_offsets":[0,0]}})", i == 0 ? "" : ",", i);
@@ -92,16 +92,16 @@ TEST_CASE("files of millions of small things make no large allocations") {
   check_allocations(safetensors(tensors + "}"), "a.safetensors", open_safetensors);
   check_allocations(one("\"U8\"", shape + "]", "[0,1]", 1), "a.safetensors", open_safetensors);
   check_allocations(safetensors("{\"t\":{\"x\":" + shape + "]}}"), "a.safetensors", open_safetensors);
-  check_allocations(gguf(0, kMany, values), "a.gguf", read_all);
+  const auto open_gguf = [](const auto& path) { GgufFile{path}; };
+  check_allocations(gguf(0, kMany, values), "a.gguf", open_gguf);
   for (const std::uint32_t type : {0U, 2U, 4U, 7U})
     check_allocations(gguf(0, 1, array(type, 5'000'000 / (type + 1), std::string(5'000'000, '\1'))), "a.gguf",
                       read_all);
   std::string descriptions;
   for (int i = 0; i < kMany; ++i) descriptions += tensor(fmt::format("{}", i), {0}, 0, 0);
-  check_allocations(gguf(kMany, 0, descriptions), "a.gguf", read_all);
-  check_allocations("[" + std::string(20'000'000, ',') + "]", "a.json", [](const auto& path) { read_json_file(path); });
-  check_allocations(R"({"a":)" + shape.substr(0, 600'000) + "]}", "a.json",
-                    [](const auto& path) { read_json_file(path); });
+  check_allocations(gguf(kMany, 0, descriptions), "a.gguf", open_gguf);
+  check_allocations("[" + std::string(4'000'000, ',') + "]", "a.json", [](const auto& path) { read_json_file(path); });
+  check_allocations(R"({"a":)" + shape + "]}", "a.json", [](const auto& path) { read_json_file(path); });
 }
 
 #endif
