@@ -1,5 +1,9 @@
 #include "kernels/quantized.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/quantized.cc"
 #include <hwy/foreach_target.h>
@@ -130,12 +134,19 @@ void quant_group_plain(QuantBits bits, const std::uint8_t* group, const Quantize
   }
 }
 
+#if defined(__x86_64__)
+/// clang 14's __builtin_cpu_supports does not know this name.
+static bool has_f16c() noexcept {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & static_cast<unsigned>(bit_F16C)) != 0;
+}
+#endif
+
 QuantTarget quant_target() noexcept {
 #if defined(__x86_64__)
   static const QuantTarget best = [] {
     if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw")) return QuantTarget::avx512_vnni;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c"))
-      return QuantTarget::avx2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c()) return QuantTarget::avx2;
     return QuantTarget::plain;
   }();
   return best;
