@@ -57,6 +57,7 @@ TEST_CASE("empty matches cut, but not right after a match", "[text]") {
 TEST_CASE("Oniguruma's meaning holds", "[text]") {
   CHECK(isolate("\\s+", "a\u0085\u3000b\vc") == Words{"a", "\u0085\u3000", "b", "\v", "c"});
   CHECK(isolate("\\w+", "\u00e9_1\u0301\u00b3-b") == Words{"\u00e9_1\u0301\u00b3", "-", "b"});
+  CHECK(isolate("\\w+", "a\u2460b\u00bd") == Words{"a", "\u2460", "b\u00bd"});
   CHECK(isolate("\\d", "1\u0663x") == Words{"1", "\u0663", "x"});
   CHECK(isolate("\\bab\\b", "ab cab ab") == Words{"ab", " cab ", "ab"});
   CHECK(isolate("^b$", "a\nb\nc") == Words{"a\n", "b", "\nc"});

@@ -111,7 +111,9 @@ class Translator {
   Escape escape(bool in_set) {
     const std::size_t begin = at_++;
     if (at_ == regex_.size()) unsupported(begin, "a backslash at the end");
-    constexpr const char* kWord = R"(\p{L}\p{M}\p{N}\p{Pc})";
+    // Word characters are Unicode's (UTS 18), and below U+0100 those of Oniguruma's table: it has the raised digits and
+    // the fractions too.
+    constexpr const char* kWord = R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})";
     const char c = peek();
     if (c == 'p' || c == 'P') return property(begin);
     if (c == 'x' || c == 'u') return hex_escape(begin);
