@@ -1,6 +1,7 @@
 #include "run/training.h"
 
 #include <algorithm>
+#include <chrono>
 #include <memory>
 
 #include "gpt/core/error.h"
@@ -19,6 +20,7 @@ bool is_loss(const std::string& metric) {
 /// The states of a frozen decoder for training and validation examples, where they fit into the memory allowed.
 struct KeptStates {
   std::unique_ptr<gpt::Features> train, validation;
+  double validation_seconds = 0;  ///< an evaluation without them takes so much longer
 };
 
 KeptStates keep_states(const FinetuneRequest& request, const Inputs& inputs, Observer& observer) {
@@ -39,21 +41,23 @@ KeptStates keep_states(const FinetuneRequest& request, const Inputs& inputs, Obs
   }
   for (const auto& [data, place] : wanted) {
     observer.stage(fmt::format("the frozen model reads {}, once", data->source));
+    const auto begin = std::chrono::steady_clock::now();
     *place = std::make_unique<gpt::Features>(*inputs.decoder, *inputs.head, data->examples, request.eval_batch_size,
                                              *inputs.threads, [&, all = data->examples.size()](std::size_t done) {
                                                observer.inferred(done, all);
                                                check_stop(observer);
                                              });
+    kept.validation_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   }
   return kept;
 }
 
 class Evaluator {
  public:
-  Evaluator(const FinetuneRequest& request, const Inputs& inputs, const gpt::Features* features, Observer& observer)
+  Evaluator(const FinetuneRequest& request, const Inputs& inputs, const KeptStates& kept, Observer& observer)
       : request_(request),
         inputs_(inputs),
-        features_(features),
+        kept_(kept),
         observer_(observer),
         metric_(best_metric(request, *inputs.task)) {}
 
@@ -61,11 +65,12 @@ class Evaluator {
   std::optional<gpt::EvalRecord> operator()(const gpt::StepRecord& record) {
     try {
       last_ = score(*inputs_.task, *inputs_.decoder, *inputs_.head, *inputs_.validation, request_.eval_batch_size,
-                    *inputs_.threads, observer_, features_);
+                    *inputs_.threads, observer_, kept_.validation.get());
     } catch (const gpt::Error& error) {
       if (error.code() != gpt::ErrorCode::interrupted) throw;
       return std::nullopt;
     }
+    if (kept_.validation) last_.seconds += kept_.validation_seconds;  // speeds are those of the whole model
     step_ = record.step;
     observer_.evaluated(record.epoch, last_.evaluation.metrics);
     Json entry = evaluation_results(request_, inputs_, last_, record.epoch);
@@ -92,7 +97,7 @@ class Evaluator {
 
   const FinetuneRequest& request_;
   const Inputs& inputs_;
-  const gpt::Features* features_;
+  const KeptStates& kept_;
   Observer& observer_;
   std::string metric_;
   Scored last_;
@@ -122,7 +127,7 @@ Trained train(const FinetuneRequest& request, const Inputs& inputs, const std::f
   gpt::TrainOptions options = request.train;
   if (request.eval_strategy != EvalStrategy::steps) options.eval_steps = 0;
   options.greater_is_better = request.greater_is_better.value_or(!is_loss(best_metric(request, *inputs.task)));
-  Evaluator evaluator(request, inputs, kept.validation.get(), observer);
+  Evaluator evaluator(request, inputs, kept, observer);
   Trained trained;
   gpt::TrainHooks hooks;
   hooks.started = [&](const gpt::TrainPlan& plan) {
