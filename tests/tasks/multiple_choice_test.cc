@@ -79,6 +79,9 @@ TEST_CASE("multiple choice: the files that are about") {
   CHECK(list->examples[0].target.label == 2);
   Bench numbers(Given{{"header", "no"}});
   CHECK(numbers.read("d.csv", "q,w,x,y,z,C\n", Purpose::train)->examples[0].target.label == 2);
+  const auto hole = numbers.read("h.csv", "q,w,x,y,z,C\nr,,,,,3\n", Purpose::train);  // ARC has such rows
+  CHECK(hole->examples.size() == 1);
+  CHECK(hole->skipped.at("no choices") == 1);
   Bench from_one(Given{{"first_choice", "1"}});
   CHECK(from_one
             .read("e.jsonl",

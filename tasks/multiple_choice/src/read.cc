@@ -207,8 +207,14 @@ std::unique_ptr<gpt::TaskData> MultipleChoiceTask::read(const std::filesystem::p
   auto data = std::make_unique<ChoiceData>();
   data->source = reader.source();
   std::size_t most = 0;
+  std::uint64_t skipped = 0;
   while (reader.next()) {
     Choices choices = reader.choices();
+    if (choices.texts.empty()) {
+      if (with_label) reader.label();  // a file of labels has a line for this row too
+      ++skipped;
+      continue;
+    }
     const std::int32_t label = with_label ? index_of(reader.label(), choices, first_choice_, reader.where()) : -1;
     most = std::max(most, choices.texts.size());
     if (purpose != gpt::Purpose::train && most > static_cast<std::size_t>(most_choices_))
@@ -217,7 +223,8 @@ std::unique_ptr<gpt::TaskData> MultipleChoiceTask::read(const std::filesystem::p
     add(*data, reader.question(), std::move(choices.texts), tokenizer, max_tokens, reader.row().number, reader.where());
     data->examples.back().target.label = label;
   }
-  if (data->examples.empty()) fail(ErrorCode::malformed, "{} has no rows", data->source);
+  if (skipped > 0) data->skipped["no choices"] = skipped;
+  if (data->examples.empty()) fail(ErrorCode::malformed, "{} has no rows with choices", data->source);
   if (purpose == gpt::Purpose::train) most_choices_ = static_cast<std::int64_t>(most);
   return data;
 }
