@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Compares the project's files with the programs that read them: Transformers, PEFT, llama.cpp. Not part of the tests: it installs Python packages
+# Compares the project's files and tokenizers with the programs that read them: Transformers, PEFT, llama.cpp, tokenizers. Not part of the tests: it installs Python packages
 # (llama-cpp-python compiles for a few minutes) into build/parity/venv, or uses the interpreter that GPTASK_PARITY_PYTHON names.
 # Usage: scripts/parity.sh [ARGUMENT OF tests/parity/parity.py...]
 set -euo pipefail
@@ -15,4 +15,5 @@ if [[ ! -x $python ]]; then
 fi
 cmake --preset release
 cmake --build --preset release --target gptask parity_tool plugin_sentiment
+"$python" -B tests/parity/tokenizer_parity.py --gptask build/release/bin/gptask || (($? == 77))  # 77: its texts are not on this machine
 exec "$python" -B tests/parity/parity.py "$@"

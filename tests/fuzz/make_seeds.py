@@ -5,6 +5,8 @@ import struct
 import sys
 from pathlib import Path
 
+from tokenizer_seeds import tokenizer_seeds
+
 SEEDS = Path(sys.argv[1])
 
 
@@ -73,6 +75,8 @@ def main() -> None:
     put("adapter/gptask", json.dumps({"format": 1, "task": {"name": "sentiment", "version": 1, "plugin": ""},
                                       "tuning": "lora", "adapter": True, "base": {"path": "b", "hash": "h"},
                                       "tokenizer": {"hash": "t"}, "max_tokens": 9, "state": {}, "options": {}}).encode())
+    for name, file in tokenizer_seeds().items():
+        put(f"tokenizer_json/{name}", json.dumps(file, ensure_ascii=False).encode())
 
 
 main()

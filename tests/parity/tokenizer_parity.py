@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compare `gptask tokenize` with the tokenizers library: ids, offsets and decoded text of every line of the texts.
 
-Needs tokenizers, transformers and gguf from PyPI. The tokenizers and the texts are those of tests/text/parity.json.
+Needs tokenizers, transformers and gguf from PyPI, and the program zstd. The tokenizers and the texts are those of tests/text/parity.json.
 Usage: tokenizer_parity.py --gptask build/release/bin/gptask [--only NAME] [--limit LINES] [--write tests/text/parity_digests.json]
 With --write, what the library says is kept as one checksum a tokenizer and file: tests/text/parity_test.cc compares with it
 where there is no Python. Exit code 0 if all is equal, 1 if not, 77 if the texts or the packages are missing.
