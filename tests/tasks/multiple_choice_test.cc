@@ -82,6 +82,9 @@ TEST_CASE("multiple choice: the files that are about") {
   const auto hole = numbers.read("h.csv", "q,w,x,y,z,C\nr,,,,,3\n", Purpose::train);  // ARC has such rows
   CHECK(hole->examples.size() == 1);
   CHECK(hole->skipped.at("no choices") == 1);
+  const auto fifth = numbers.read("i.csv", "q,w,x,y,z,C\nr,w,x,y,z,E\n", Purpose::train);
+  CHECK(fifth->examples.size() == 1);
+  CHECK(fifth->skipped.at("the right choice is not among the choices") == 1);
   Bench from_one(Given{{"first_choice", "1"}});
   CHECK(from_one
             .read("e.jsonl",

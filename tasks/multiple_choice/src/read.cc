@@ -58,7 +58,7 @@ std::string trimmed(std::string_view text) {
   return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first));
 }
 
-/// Which choice a label means.
+/// Which choice a label means; -1: a letter beyond the choices that the row has.
 std::int32_t index_of(const std::string& label, const Choices& choices, std::int64_t first, const std::string& where) {
   const auto among = [&](const Names& names) -> std::int32_t {
     const auto found = std::find(names.begin(), names.end(), label);
@@ -75,6 +75,8 @@ std::int32_t index_of(const std::string& label, const Choices& choices, std::int
   } else {
     index = among(choices.texts);
   }
+  if (index >= static_cast<std::int64_t>(choices.texts.size()) && label.size() == 1 && number == 0 && index < 8)
+    return -1;  // a choice that the file lost: ARC in four columns has questions with five
   if (index < 0 || index >= static_cast<std::int64_t>(choices.texts.size()))
     fail(
         ErrorCode::malformed,
@@ -207,7 +209,7 @@ std::unique_ptr<gpt::TaskData> MultipleChoiceTask::read(const std::filesystem::p
   auto data = std::make_unique<ChoiceData>();
   data->source = reader.source();
   std::size_t most = 0;
-  std::uint64_t skipped = 0;
+  std::uint64_t skipped = 0, lost = 0;
   while (reader.next()) {
     Choices choices = reader.choices();
     if (choices.texts.empty()) {
@@ -216,6 +218,10 @@ std::unique_ptr<gpt::TaskData> MultipleChoiceTask::read(const std::filesystem::p
       continue;
     }
     const std::int32_t label = with_label ? index_of(reader.label(), choices, first_choice_, reader.where()) : -1;
+    if (with_label && label < 0) {
+      ++lost;
+      continue;
+    }
     most = std::max(most, choices.texts.size());
     if (purpose != gpt::Purpose::train && most > static_cast<std::size_t>(most_choices_))
       fail(ErrorCode::mismatch, "{}: {} choices, where the model compares {} at most", reader.where(), most,
@@ -224,6 +230,7 @@ std::unique_ptr<gpt::TaskData> MultipleChoiceTask::read(const std::filesystem::p
     data->examples.back().target.label = label;
   }
   if (skipped > 0) data->skipped["no choices"] = skipped;
+  if (lost > 0) data->skipped["the right choice is not among the choices"] = lost;
   if (data->examples.empty()) fail(ErrorCode::malformed, "{} has no rows with choices", data->source);
   if (purpose == gpt::Purpose::train) most_choices_ = static_cast<std::int64_t>(most);
   return data;
