@@ -21,7 +21,7 @@ class Llama:
     """One model with an f32 KV cache."""
 
     def __init__(self, path: Path):
-        self.model = llama_cpp.Llama(str(path), n_ctx=0, n_threads=2, logits_all=True, verbose=False, flash_attn=False,
+        self.model = llama_cpp.Llama(str(path), n_ctx=0, n_threads=1, logits_all=True, verbose=False, flash_attn=False,
                                      type_k=0, type_v=0, seed=0)
 
     def greedy(self, prompt: list, count: int) -> tuple:
@@ -72,7 +72,7 @@ def tiny(work: Work, families: list, report) -> None:
         for kind in TYPES:
             target = work / f"{family}-{kind}.gguf"
             work.gptask("convert", "--model", folder, "--output", target, "--type", kind)
-            if kind == "F32":
+            if kind == "F32" and family != "mistral":  # whose window llama.cpp does not have
                 decode(work, target, prompts, 24, report, f"{family} F32")
             else:
                 loads(target, prompts[0], report, f"{family} {kind}")
