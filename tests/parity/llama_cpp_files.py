@@ -21,7 +21,7 @@ class Llama:
     """One model with an f32 KV cache."""
 
     def __init__(self, path: Path):
-        self.model = llama_cpp.Llama(str(path), n_ctx=0, n_threads=2, logits_all=True, verbose=False, flash_attn=False,
+        self.model = llama_cpp.Llama(str(path), n_ctx=0, n_threads=1, logits_all=True, verbose=False, flash_attn=False,
                                      type_k=0, type_v=0, seed=0)
 
     def greedy(self, prompt: list, count: int) -> tuple:
@@ -44,10 +44,11 @@ def compare(theirs: list, ours: dict) -> str:
     return "same"
 
 
-def decode(work: Work, model: Path, prompts: list, count: int, report, label: str) -> list:
+def decode(work: Work, model: Path, prompts: list, count: int, report, label: str, folder: Path = None) -> list:
+    """Ours reads the same file, or the folder that it was made from."""
     llama = Llama(model)
     found, worst, all_tokens = [], 0.0, []
-    for prompt, ours in zip(prompts, work.greedy(model, count, prompts)):
+    for prompt, ours in zip(prompts, work.greedy(folder or model, count, prompts)):
         tokens, first = llama.greedy(prompt, count)
         all_tokens.append(tokens)
         found.append(compare(tokens, ours))
@@ -72,8 +73,8 @@ def tiny(work: Work, families: list, report) -> None:
         for kind in TYPES:
             target = work / f"{family}-{kind}.gguf"
             work.gptask("convert", "--model", folder, "--output", target, "--type", kind)
-            if kind == "F32":
-                decode(work, target, prompts, 24, report, f"{family} F32")
+            if kind == "F32" and family != "mistral":  # whose window llama.cpp does not have
+                decode(work, target, prompts, 24, report, f"{family} F32", folder)
             else:
                 loads(target, prompts[0], report, f"{family} {kind}")
 

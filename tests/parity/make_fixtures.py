@@ -37,11 +37,18 @@ def main() -> None:
             work.tool("make", family, name, folder, SEED)
             model = load(folder, name)
             out["logits"][name] = [some(their_logits(model, name, ids)) for ids in inputs]
+        if family in ("mistral", "llama3"):  # windows that llama.cpp lacks; heads too small to tell the scaling by
+            put(family, out)
+            continue
         work.gptask("convert", "--model", work / f"{family}-ForCausalLM", "--output", work / f"{family}.gguf", "--type", "F32")
         out["prompts"], out["greedy"] = continuations(work, work / f"{family}.gguf")
-        target = Path(__file__).parent / "fixtures" / f"{family}.json"
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(json.dumps(out) + "\n")
+        put(family, out)
+
+
+def put(family: str, numbers: dict) -> None:
+    target = Path(__file__).parent / "fixtures" / f"{family}.json"
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(numbers) + "\n")
 
 
 main()

@@ -18,39 +18,52 @@ namespace gpt::parity {
 
 using Tokens = std::vector<std::int32_t>;
 
-inline const std::vector<std::string>& families() {
-  static const std::vector<std::string> names{"gpt2"};
-  return names;
-}
-
 /// ForCausalLM, ForSequenceClassification (three labels) and ForQuestionAnswering.
 inline const std::vector<std::string>& classes() {
   static const std::vector<std::string> names{"ForCausalLM", "ForSequenceClassification", "ForQuestionAnswering"};
   return names;
 }
 
+/// GPT-2 and GPT-NeoX: layer norm, GELU, as many key heads as others.
+inline void layer_norm_kind(ModelConfig& c) {
+  c.kv_heads = c.heads;
+  if (c.family == "gpt2") {
+    c.learned_positions = c.tied_embeddings = true;
+    return;
+  }
+  c.mlp = MlpKind::gelu_erf;
+  c.rope_theta = 10000;
+  c.rotated = c.head_size / 4;
+  c.interleaved_heads = c.parallel_residual = true;
+}
+
+/// By model_type, or "llama3": Llama with Llama 3's scaled rotary positions.
 inline ModelConfig config_of(const std::string& family) {
   ModelConfig c;
-  c.family = family;
+  c.family = family == "llama3" ? "llama" : family;
   c.vocabulary = 258;
   c.hidden = 64;
   c.layers = 2;
   c.heads = 4;
-  c.kv_heads = family == "gpt2" ? 4 : 2;
   c.head_size = 16;
   c.intermediate = 128;
   c.context = 96;
   c.initializer_range = 0.2;  // far from uniform outputs
   c.bos = c.eos = 256;
   c.pad = 257;
-  if (family == "gpt2") {
-    c.learned_positions = c.tied_embeddings = true;
-  } else {
-    c.norm = NormKind::rms_norm;
-    c.norm_epsilon = 1e-6;
-    c.mlp = MlpKind::silu_gated;
-    c.rope_theta = 10000;
+  if (family == "gpt2" || family == "gpt_neox") {
+    layer_norm_kind(c);
+    return c;
   }
+  c.kv_heads = 2;
+  c.norm = NormKind::rms_norm;
+  c.norm_epsilon = 1e-6;
+  c.mlp = MlpKind::silu_gated;
+  c.rope_theta = 10000;
+  c.tied_embeddings = family == "qwen2";
+  c.query_key_norm = family == "qwen3";
+  if (family == "mistral") c.window = 16;
+  if (family == "llama3") c.rope_scaling = RopeScaling{8, 1, 4, 32};
   return c;
 }
 

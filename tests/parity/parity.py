@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares what we write with the programs that read it: Transformers, PEFT and llama.cpp. scripts/parity.sh runs it.
 
-    parity.py [--build FOLDER] [--weights FILE] [--families gpt2,llama]
+    parity.py [--build FOLDER] [--weights FILE] [--families gpt2,llama,...]
 
 """
 import argparse
@@ -13,7 +13,7 @@ import hugging_face
 import llama_cpp_files as llama_files
 from ours import BUILD, Work
 
-FAMILIES = "gpt2,llama"
+FAMILIES = "gpt2,llama,llama3,qwen2,qwen3,mistral,gpt_neox"
 
 
 def main() -> int:
