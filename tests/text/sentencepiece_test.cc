@@ -14,8 +14,8 @@ using Ids = std::vector<std::int32_t>;
 namespace {
 
 // Ids of the tiny vocabulary.
-constexpr std::int32_t kUnknown = 0, kBegin = 1, kByte = 3, kSpace = 259, kH = 260, kL = 262, kO = 263, kD = 266,
-                       kHe = 268, kHello = 270, kSpaceW = 271, kOr = 272, kTwoSpaces = 273;
+constexpr std::int32_t kUnknown = 0, kBegin = 1, kByte = 3, kSpace = 259, kH = 260, kL = 262, kD = 266, kHe = 268,
+                       kHello = 270, kSpaceW = 271, kOr = 272, kTwoSpaces = 273;
 
 nlohmann::json metaspace(const char* scheme, bool split) {
   return {{"type", "Metaspace"}, {"replacement", "\u2581"}, {"prepend_scheme", scheme}, {"split", split}};
