@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "conversation.h"
 #include "generation_options.h"
 #include "gpt/core/error.h"
@@ -154,30 +155,19 @@ int chat_command(const std::vector<std::string>& raw) {
   Arguments arguments(raw);
   gpt::Options options;
   declare_common(options);
-  options.declare({"model",
-                   Kind::text,
-                   "",
-                   "a .gguf file, a Hugging Face folder, an adapter, or a name in GPTASK_MODEL_PATH or the cache",
-                   {},
-                   {"model_name_or_path", "m"}});
+  declare_language_model_option(options);
   options.declare({"system", Kind::text, "", "what the model is told before the conversation", {}, {"system_prompt"}});
   options.declare({"chat_template", Kind::text, "",
                    "another template than the model's: chatml, llama2, llama3, mistral, zephyr, or a file"});
   options.declare({"load", Kind::text, "", "go on with a conversation that /save wrote"});
   declare_generation_options(options);
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_threads_option(options);
   declare_precision_option(options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  if (options.text("model").empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--model is missing");
-  if (!arguments.positional().empty())
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; messages come from standard input",
-              arguments.positional()[0]);
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  need_option(options, "model");
+  refuse_words(arguments, "messages come from standard input");
   catch_signals();
-  gpt::Threads threads(static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025)));
+  gpt::Threads threads(thread_count(options));
   const LanguageModel model =
       load_language_model(options.text("model"), threads, generation_defaults(), precision_of(options));
   Conversation conversation(model, chat_template_of(options, model.needs_tokenizer()),

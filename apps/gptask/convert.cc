@@ -9,6 +9,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "gpt/core/error.h"
 #include "gpt/tensor/parallel.h"
 #include "gptask/toolkit/models.h"
@@ -62,7 +63,7 @@ void declare(gpt::Options& options) {
   options.declare({"type", Kind::text, "F16", "of the GGUF file's weights", names_of(types), {"outtype"}});
   options.declare({"drop_head", Kind::flag, "false", "leave a task head out of the GGUF file"});
   options.declare({"overwrite_output_dir", Kind::flag, "false", "replace what is there"});
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_threads_option(options);
 }
 
 /// Error invalid_option for a target that holds something.
@@ -100,17 +101,13 @@ int convert_command(const std::vector<std::string>& raw) {
   Arguments arguments(raw);
   gpt::Options options;
   declare(options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  if (options.text("model").empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--model is missing");
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  need_option(options, "model");
   const bool folder = !options.text("output_dir").empty();
   if (folder == !options.text("output").empty())
     gpt::fail(gpt::ErrorCode::invalid_option, "one of --output_dir (a folder) and --output (a .gguf file) is needed");
   const fs::path model = find_model(options.text("model"));
-  gpt::Threads threads(static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025)));
+  gpt::Threads threads(thread_count(options));
   threads.run([&] { folder ? to_folder(model, options) : to_gguf(model, options); });
   const std::string written = options.text(folder ? "output_dir" : "output");
   if (options.flag("json"))

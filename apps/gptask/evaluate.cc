@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "evaluate_options.h"
 #include "gpt/core/error.h"
 #include "progress.h"
@@ -42,7 +43,7 @@ EvaluateRequest request_from(const gpt::Options& options) {
   request.max_samples = options.integer("max_eval_samples");
   request.batch_size = options.integer("per_device_eval_batch_size");
   request.latency_samples = options.integer("latency_samples");
-  request.threads = static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025));
+  request.threads = thread_count(options);
   request.bf16 = options.flag("bf16");
   request.overwrite = options.flag("overwrite_output_dir");
   request.resume = options.flag("resume_from_checkpoint");
@@ -75,7 +76,7 @@ void declare_options(gpt::Options& options) {
                    {},
                    {"batch_size", "eval_batch_size"}});
   options.declare({"latency_samples", Kind::integer, "32", "texts answered one at a time to measure latency"});
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_threads_option(options);
   options.declare({"bf16", Kind::flag, "false", "matrix products in bfloat16, where the machine has them"});
   declare_statistics(options);
 }
@@ -105,11 +106,7 @@ int evaluate_command(const std::vector<std::string>& raw) {
   const gpt::Registry registry = load_tasks(arguments.early("plugin"));
   gpt::Options task_options = untuned ? declare_task_options(registry.find(task), options)
                                       : declare_options_of_model(arguments, registry, options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
+  if (!parse_or_help(arguments, options, usage)) return 0;
   take_task_options(options, task_options);
   EvaluateRequest request = request_from(options);
   request.task_options = std::move(task_options);

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "command.h"
+#include "common_options.h"
 #include "evaluate_options.h"
 #include "gpt/core/error.h"
 #include "gptask/toolkit/predictions.h"
@@ -139,13 +140,8 @@ int evaluate_predictions_command(Arguments& arguments) {
   declare_metrics(options);
   declare_statistics(options);
   const std::string task = arguments.leading();
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  if (arguments.positional().size() > 1)
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; options start with --", arguments.positional()[1]);
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  refuse_words(arguments, "options start with --", 1);
   const PredictionRequest request = request_from(options, task);
   catch_signals();
   Progress progress;

@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "finetune_options.h"
 #include "gpt/core/error.h"
 #include "gptask/toolkit/determinism.h"
@@ -123,13 +124,8 @@ int finetune_command(const std::vector<std::string>& raw) {
     gpt::fail(gpt::ErrorCode::invalid_option, "which task? gptask finetune TASK ...; gptask plugins lists them");
   const gpt::TaskEntry& task = registry.find(name);
   gpt::Options task_options = declare_task_options(task, options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  if (arguments.positional().size() > 1)
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; options start with --", arguments.positional()[1]);
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  refuse_words(arguments, "options start with --", 1);
   take_task_options(options, task_options);
 
   const FinetuneRequest request = finetune_request(options, task, std::move(task_options));

@@ -3,7 +3,9 @@
 #include <array>
 #include <charconv>
 
+#include "common_options.h"
 #include "gpt/core/error.h"
+#include "training_options.h"
 
 namespace gptask::app {
 namespace {
@@ -25,10 +27,7 @@ void declare_files(gpt::Options& options) {
   options.declare({"validation_split", Kind::number, "0",
                    "without a validation file: the share of the training rows to set aside"});
   options.declare({"test_file", Kind::text, "", "texts to predict at the end"});
-  options.declare({"output_dir", Kind::text, "", "the folder to write", {}, {"o"}});
-  options.declare({"overwrite_output_dir", Kind::flag, "false", "replace the run that the folder holds"});
-  options.declare({"resume_from_checkpoint", Kind::text, "",
-                   "true: continue the run in the folder from its newest checkpoint; or a checkpoint's folder"});
+  declare_run_folder_options(options);
   options.declare({"max_seq_length",
                    Kind::integer,
                    "128",
@@ -53,16 +52,12 @@ void declare_tuning(gpt::Options& options) {
                    "projections that get one, such as q_proj,v_proj; none named: all of them"});
   options.declare(
       {"learning_rate", Kind::number, "", "default 5e-5 for full, 5e-4 for lora, 1e-3 for head", {}, {"lr"}});
-  options.declare({"weight_decay", Kind::number, "0", "on matrices"});
+  declare_adamw_options(options, "0", "0.999");
   options.declare({"lm_coef", Kind::number, "0",
                    "weight of an auxiliary language-model loss on the same texts (the GPT-1 paper has 0.5)"});
   options.declare({"feature_cache_mb", Kind::integer, "2048",
                    "with --tuning head: memory for the frozen model's states, so that it reads each text only once; 0: "
                    "none"});
-  options.declare({"adam_beta1", Kind::number, "0.9", "decay of AdamW's first moment"});
-  options.declare({"adam_beta2", Kind::number, "0.999", "decay of its second moment"});
-  options.declare({"adam_epsilon", Kind::number, "1e-8", "its epsilon"});
-  options.declare({"max_grad_norm", Kind::number, "1", "clip the gradient to this norm; 0: do not"});
   options.declare({"lr_scheduler_type",
                    Kind::text,
                    "linear",
@@ -124,7 +119,7 @@ void declare_schedule(gpt::Options& options) {
   options.declare(
       {"folds", Kind::integer, "0",
        "cut the training rows into K parts and fine-tune K times, each part being the validation set once"});
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_threads_option(options);
   options.declare({"bf16", Kind::flag, "false",
                    "matrix products in bfloat16 with float32 sums and weights, where the machine has them"});
   options.declare(
@@ -136,49 +131,26 @@ void declare_schedule(gpt::Options& options) {
 }
 
 gpt::TrainOptions train_options(const gpt::Options& options) {
-  gpt::TrainOptions train;
-  train.epochs = options.number("num_train_epochs");
-  train.max_steps = options.integer("max_steps");
-  train.batch_size = options.integer("per_device_train_batch_size");
+  gpt::TrainOptions train = common_train_options(options);
   train.max_batch_tokens = options.integer("max_batch_tokens");
   if (train.max_batch_tokens > 0 && !options.given("per_device_train_batch_size")) train.batch_size = 0;
   train.group_by_length = options.flag("group_by_length");
   train.lm_coefficient = options.number("lm_coef");
-  train.accumulation = options.integer("gradient_accumulation_steps");
-  train.weight_decay = options.number("weight_decay");
-  train.beta1 = options.number("adam_beta1");
-  train.beta2 = options.number("adam_beta2");
-  train.epsilon = options.number("adam_epsilon");
-  train.max_grad_norm = options.number("max_grad_norm");
   const std::string& schedule = options.text("lr_scheduler_type");
   if (schedule == "cosine") train.schedule = gpt::Schedule::cosine;
   if (schedule.rfind("constant", 0) == 0) train.schedule = gpt::Schedule::constant;
-  train.warmup_ratio = options.number("warmup_ratio");
   const double warmup = options.number("warmup_steps");
   if (warmup < 0) gpt::fail(gpt::ErrorCode::invalid_option, "--warmup_steps must be at least 0, not {}", warmup);
   if (warmup > 0 && warmup < 1) train.warmup_ratio = warmup;  // as Transformers 5 has it
   if (warmup >= 1) train.warmup_steps = static_cast<std::int64_t>(std::min(warmup, 1e15));
-  if (options.integer("seed") < 0)
-    gpt::fail(gpt::ErrorCode::invalid_option, "--seed must be at least 0, not {}", options.integer("seed"));
-  train.seed = static_cast<std::uint64_t>(options.integer("seed"));
-  train.logging_steps = options.integer("logging_steps");
   const std::string& saving = options.text("save_strategy");
-  train.save_steps = saving == "steps" ? options.integer("save_steps") : 0;
+  if (saving != "steps") train.save_steps = 0;
   train.save_epochs = saving == "epoch";
   train.save_best = saving == "best";
   train.load_best = options.flag("load_best_model_at_end");
   train.early_stopping_patience = options.integer("early_stopping_patience");
   train.early_stopping_threshold = options.number("early_stopping_threshold");
-  train.save_total_limit = options.integer("save_total_limit");
-  train.eval_steps = options.integer("eval_steps");
   return train;
-}
-
-int thread_count(const gpt::Options& options) {
-  const std::int64_t threads = options.integer("threads");
-  if (threads < 0 || threads > 1024)
-    gpt::fail(gpt::ErrorCode::invalid_option, "--threads must be between 0 (all cores) and 1024, not {}", threads);
-  return static_cast<int>(threads);
 }
 
 std::uint64_t parse_seed(const std::string& text) {
@@ -237,9 +209,9 @@ FinetuneRequest finetune_request(const gpt::Options& options, const gpt::TaskEnt
   request.threads = thread_count(options);
   request.bf16 = options.flag("bf16");
   request.overwrite = options.flag("overwrite_output_dir");
-  const std::string& resume = options.text("resume_from_checkpoint");
-  request.resume = !resume.empty() && resume != "false" && resume != "False";
-  if (request.resume && resume != "true" && resume != "True") request.checkpoint = resume;
+  const Resume resume = resume_of(options);
+  request.resume = resume.wanted;
+  request.checkpoint = resume.checkpoint;
   return request;
 }
 

@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "generation_options.h"
 #include "gpt/core/error.h"
 #include "gpt/generate/text_stream.h"
@@ -142,12 +143,7 @@ gpt::Generation print_stream(const LanguageModel& model, const Prompt& prompt, c
 
 void declare(gpt::Options& options) {
   declare_common(options);
-  options.declare({"model",
-                   Kind::text,
-                   "",
-                   "a .gguf file, a Hugging Face folder, an adapter, or a name in GPTASK_MODEL_PATH or the cache",
-                   {},
-                   {"model_name_or_path", "m"}});
+  declare_language_model_option(options);
   options.declare(
       {"prompt", Kind::text, "", "a text to go on from; may be repeated; an empty one begins from nothing"});
   options.declare({"prompt_file", Kind::text, "", "a file with a prompt; may be repeated"});
@@ -168,7 +164,7 @@ void declare(gpt::Options& options) {
   options.declare({"echo", Kind::flag, "false", "the prompt first"});
   options.declare({"skip_special_tokens", Kind::flag, "true", "leave special tokens out of the text"});
   options.declare({"batch_size", Kind::integer, "8", "prompts in work at once"});
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_threads_option(options);
   declare_precision_option(options);
 }
 
@@ -178,17 +174,11 @@ int generate_command(const std::vector<std::string>& raw) {
   Arguments arguments(raw);
   gpt::Options options;
   declare(options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  if (options.text("model").empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--model is missing");
-  if (!arguments.positional().empty())
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; give the text with --prompt",
-              arguments.positional()[0]);
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  need_option(options, "model");
+  refuse_words(arguments, "give the text with --prompt");
   catch_signals();
-  gpt::Threads threads(static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025)));
+  gpt::Threads threads(thread_count(options));
   const LanguageModel model =
       load_language_model(options.text("model"), threads, generation_defaults(), precision_of(options));
   gpt::GenerateOptions o = generation_options(options, arguments, model);

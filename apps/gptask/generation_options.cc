@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "gpt/core/error.h"
+#include "gptask/toolkit/escapes.h"
 
 namespace gptask::app {
 namespace {
@@ -117,20 +118,6 @@ gpt::ChatTemplate chat_template_of(const gpt::Options& options, const gpt::Token
   } catch (const gpt::Error& error) {
     gpt::fail(error.code(), "{}: --chat-template chatml, say", error.what());
   }
-}
-
-std::string unescaped(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char next = i + 1 < text.size() ? text[i + 1] : '\0';
-    if (text[i] != '\\' || (next != 'n' && next != 't' && next != '\\')) {
-      out += text[i];
-      continue;
-    }
-    out += next == 'n' ? '\n' : next == 't' ? '\t' : '\\';
-    ++i;
-  }
-  return out;
 }
 
 }  // namespace gptask::app

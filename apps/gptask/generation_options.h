@@ -31,7 +31,4 @@ void end_with_turns(gpt::GenerateOptions& options, const LanguageModel& model);
 /// The template that --chat-template names, or the model's own. Its errors say what to do.
 gpt::ChatTemplate chat_template_of(const gpt::Options& options, const gpt::Tokenizer& tokenizer);
 
-/// "\n" and "\t" of a flag as the characters they stand for.
-std::string unescaped(const std::string& text);
-
 }  // namespace gptask::app

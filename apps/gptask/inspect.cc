@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "gpt/core/error.h"
 #include "gpt/io/gguf.h"
 #include "gpt/io/json.h"
@@ -112,11 +113,7 @@ int inspect_command(const std::vector<std::string>& raw) {
                    {"model_name_or_path", "m"}});
   options.declare({"tensors", gpt::OptionSpec::Kind::flag, "false", "list every tensor (--json always does)"});
   declare_picture_options(options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
+  if (!parse_or_help(arguments, options, usage)) return 0;
   if (!arguments.positional().empty()) options.set("model", arguments.positional()[0]);
   if (options.text("model").empty())
     gpt::fail(gpt::ErrorCode::invalid_option, "which file or folder? gptask inspect PATH");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "common_options.h"
 #include "gpt/core/error.h"
 #include "gpt/generate/score.h"
 #include "gpt/io/atomic_file.h"
@@ -110,7 +111,7 @@ void declare_picture_options(gpt::Options& options) {
   options.declare({"next_token", Kind::text, "", "draw the likeliest tokens after this text, to --output"});
   options.declare({"top", Kind::integer, "10", "how many of them"});
   options.declare({"output", Kind::text, "", "the picture to write (SVG)", {}, {"o"}});
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_threads_option(options);
 }
 
 bool wants_picture(const gpt::Options& options) { return options.given("attention") || options.given("next_token"); }
@@ -120,7 +121,7 @@ void draw_picture(const gpt::Options& options) {
     gpt::fail(gpt::ErrorCode::invalid_option, "--output is missing: where the picture goes (a .svg file)");
   if (options.given("attention") && options.given("next_token"))
     gpt::fail(gpt::ErrorCode::invalid_option, "--attention and --next-token are two pictures: ask for one");
-  gpt::Threads threads(static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025)));
+  gpt::Threads threads(thread_count(options));
   const LanguageModel model = load_language_model(options.text("model"), threads);
   const Json shown =
       options.given("attention") ? draw_attention(options, model, threads) : draw_next_token(options, model, threads);

@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "gpt/core/error.h"
 #include "gptask/toolkit/loaded_task.h"
 #include "result_output.h"
@@ -28,16 +29,11 @@ int merge_command(const std::vector<std::string>& raw) {
   declare_plugin_option(options);
   options.declare({"model", Kind::text, "", "the folder that gptask finetune wrote", {}, {"model_name_or_path", "m"}});
   options.declare({"output_dir", Kind::text, "", "a new or empty folder", {}, {"o"}});
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  for (const char* name : {"model", "output_dir"})
-    if (options.text(name).empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--{} is missing", name);
+  declare_threads_option(options);
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  for (const char* name : {"model", "output_dir"}) need_option(options, name);
   LoadOptions load;
-  load.threads = static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025));
+  load.threads = thread_count(options);
   LoadedTask::merge(options.text("model"), options.text("output_dir"), load_tasks(arguments.all("plugin")), load);
   if (options.flag("json"))
     print_json({{"output_dir", options.text("output_dir")}});

@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "gpt/plugin/loader.h"
 #include "result_output.h"
 #include "task_registry.h"
@@ -42,11 +43,7 @@ int plugins_command(const std::vector<std::string>& raw) {
   gpt::Options options;
   declare_common(options);
   declare_plugin_option(options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
+  if (!parse_or_help(arguments, options, usage)) return 0;
   gpt::Registry registry;
   gpt::PluginSearch search;
   search.paths.assign(arguments.all("plugin").begin(), arguments.all("plugin").end());

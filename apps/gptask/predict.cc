@@ -5,6 +5,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "gpt/core/error.h"
 #include "gptask/toolkit/loaded_task.h"
 #include "result_output.h"
@@ -98,24 +99,19 @@ int predict_command(const std::vector<std::string>& raw) {
   options.declare({"text", Kind::text, "", "a text to answer; may be repeated"});
   options.declare({"file", Kind::text, "", "a file of texts", {}, {"test_file"}});
   options.declare({"batch_size", Kind::integer, "16", "sequences in a pass", {}, {"per_device_eval_batch_size"}});
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_threads_option(options);
   options.declare({"bf16", Kind::flag, "false", "matrix products in bfloat16, where the machine has them"});
   const gpt::Registry registry = load_tasks(arguments.early("plugin"));
   gpt::Options task_options = declare_options_of_model(arguments, registry, options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
+  if (!parse_or_help(arguments, options, usage)) return 0;
   take_task_options(options, task_options);
   const bool json = options.flag("json");
   const std::int64_t batch_size = options.integer("batch_size");
-  if (options.text("model").empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--model is missing");
+  need_option(options, "model");
   if (batch_size < 1) gpt::fail(gpt::ErrorCode::invalid_option, "--batch_size must be at least 1, not {}", batch_size);
-  if (!arguments.positional().empty())
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; give texts with --text", arguments.positional()[0]);
+  refuse_words(arguments, "give texts with --text");
   LoadOptions load;
-  load.threads = static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025));
+  load.threads = thread_count(options);
   load.bf16 = options.flag("bf16");
   load.task_options = std::move(task_options);
   const auto model = LoadedTask::load(options.text("model"), registry, load);

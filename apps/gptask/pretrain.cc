@@ -5,11 +5,13 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "gpt/core/error.h"
 #include "gptask/toolkit/models.h"
 #include "progress.h"
 #include "result_output.h"
 #include "signals.h"
+#include "training_options.h"
 
 namespace gptask::app {
 namespace {
@@ -39,10 +41,7 @@ void declare_model(gpt::Options& options) {
   options.declare({"validation_file", Kind::list, "", "the same, to evaluate on"});
   options.declare({"text_column", Kind::text, "", "the field of JSON or CSV rows; by default text"});
   options.declare({"block_size", Kind::integer, "0", "tokens of a window; 0: the model's context"});
-  options.declare({"output_dir", Kind::text, "", "the folder to write", {}, {"o"}});
-  options.declare({"overwrite_output_dir", Kind::flag, "false", "replace the run that the folder holds"});
-  options.declare({"resume_from_checkpoint", Kind::text, "",
-                   "true: continue the run in the folder from its newest checkpoint; or a checkpoint's folder"});
+  declare_run_folder_options(options);
   options.declare({"init_only", Kind::flag, "false", "write the random weights and train nothing"});
 }
 
@@ -59,11 +58,7 @@ void declare_optimizer(gpt::Options& options) {
                    "resumed with another --max-steps"});
   options.declare({"warmup_ratio", Kind::number, "0.02", "linear warm-up, as a share of all steps"});
   options.declare({"warmup_steps", Kind::integer, "0", "the same in steps"});
-  options.declare({"weight_decay", Kind::number, "0.1", "on matrices"});
-  options.declare({"adam_beta1", Kind::number, "0.9", "decay of AdamW's first moment"});
-  options.declare({"adam_beta2", Kind::number, "0.95", "decay of its second moment"});
-  options.declare({"adam_epsilon", Kind::number, "1e-8", "its epsilon"});
-  options.declare({"max_grad_norm", Kind::number, "1", "clip the gradient to this norm; 0: do not"});
+  declare_adamw_options(options, "0.1", "0.95");
   options.declare({"num_train_epochs", Kind::number, "1", "passes over the text", {}, {"epochs"}});
   options.declare({"max_steps", Kind::integer, "-1", "steps to take, whatever the epochs"});
   options.declare({"per_device_train_batch_size",
@@ -87,34 +82,21 @@ void declare_watching(gpt::Options& options) {
   options.declare({"save_steps", Kind::integer, "500", "steps between checkpoints; 0: none"});
   options.declare({"save_total_limit", Kind::integer, "2", "keep only the newest N checkpoints; 0: all"});
   options.declare({"seed", Kind::integer, "42", "of the weights and the order of windows"});
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_threads_option(options);
   options.declare({"bf16", Kind::flag, "false",
                    "matrix products in bfloat16, weights and sums in float32, where the machine has them"});
 }
 
 gpt::TrainOptions train_options(const gpt::Options& options) {
-  gpt::TrainOptions train;
-  train.epochs = options.number("num_train_epochs");
-  train.max_steps = options.integer("max_steps");
-  train.batch_size = options.integer("per_device_train_batch_size");
-  train.accumulation = options.integer("gradient_accumulation_steps");
+  gpt::TrainOptions train = common_train_options(options);
   train.learning_rate = options.number("learning_rate");
   train.min_rate = options.number("min_lr_rate");
-  train.weight_decay = options.number("weight_decay");
-  train.beta1 = options.number("adam_beta1");
-  train.beta2 = options.number("adam_beta2");
-  train.epsilon = options.number("adam_epsilon");
-  train.max_grad_norm = options.number("max_grad_norm");
-  train.warmup_ratio = options.number("warmup_ratio");
   train.warmup_steps = options.integer("warmup_steps");
   const std::string& schedule = options.text("lr_scheduler_type");
   for (const gpt::Schedule one :
        {gpt::Schedule::linear, gpt::Schedule::cosine, gpt::Schedule::constant, gpt::Schedule::stable})
     if (schedule == gpt::schedule_name(one)) train.schedule = one;
   train.decay_steps = options.integer("num_decay_steps");
-  if (options.integer("seed") < 0)
-    gpt::fail(gpt::ErrorCode::invalid_option, "--seed must be at least 0, not {}", options.integer("seed"));
-  train.seed = static_cast<std::uint64_t>(options.integer("seed"));
   for (const char* name :
        {"eval_steps", "max_eval_samples", "save_steps", "save_total_limit", "sample_tokens", "num_decay_steps"})
     if (options.integer(name) < 0)
@@ -122,10 +104,6 @@ gpt::TrainOptions train_options(const gpt::Options& options) {
   if (options.integer("logging_steps") < 1)
     gpt::fail(gpt::ErrorCode::invalid_option, "--logging_steps must be at least 1, not {}",
               options.integer("logging_steps"));
-  train.logging_steps = options.integer("logging_steps");
-  train.save_steps = options.integer("save_steps");
-  train.save_total_limit = options.integer("save_total_limit");
-  train.eval_steps = options.integer("eval_steps");
   return train;
 }
 
@@ -149,16 +127,13 @@ PretrainRequest request_of(const Arguments& arguments, const gpt::Options& optio
   request.max_eval_samples = options.integer("max_eval_samples");
   request.sample_prompts = arguments.all("sample_prompt");
   request.sample_tokens = options.integer("sample_tokens");
-  const std::int64_t threads = options.integer("threads");
-  if (threads < 0 || threads > 1024)
-    gpt::fail(gpt::ErrorCode::invalid_option, "--threads must be between 0 (all cores) and 1024, not {}", threads);
-  request.threads = static_cast<int>(threads);
+  request.threads = thread_count(options);
   request.bf16 = options.flag("bf16");
   request.init_only = options.flag("init_only");
   request.overwrite = options.flag("overwrite_output_dir");
-  const std::string& resume = options.text("resume_from_checkpoint");
-  request.resume = !resume.empty() && resume != "false" && resume != "False";
-  if (request.resume && resume != "true" && resume != "True") request.checkpoint = resume;
+  const Resume resume = resume_of(options);
+  request.resume = resume.wanted;
+  request.checkpoint = resume.checkpoint;
   return request;
 }
 
@@ -191,13 +166,8 @@ int pretrain_command(const std::vector<std::string>& raw) {
   declare_model(options);
   declare_optimizer(options);
   declare_watching(options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  if (!arguments.positional().empty())
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; options start with --", arguments.positional()[0]);
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  refuse_words(arguments);
   const PretrainRequest request = request_of(arguments, options);
   catch_signals();
   Progress progress;

@@ -9,6 +9,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "gpt/core/error.h"
 #include "gpt/io/atomic_file.h"
 #include "gptask/toolkit/language_model.h"
@@ -101,12 +102,7 @@ int score_command(const std::vector<std::string>& raw) {
   Arguments arguments(raw);
   gpt::Options options;
   declare_common(options);
-  options.declare({"model",
-                   Kind::text,
-                   "",
-                   "a .gguf file, a Hugging Face folder, an adapter, or a name in GPTASK_MODEL_PATH or the cache",
-                   {},
-                   {"model_name_or_path", "m"}});
+  declare_language_model_option(options);
   options.declare({"file", Kind::text, "", "a text file, all of it one text; - is standard input"});
   options.declare({"text", Kind::text, "", "a text"});
   options.declare({"ids_file", Kind::text, "", "a file of token ids, separated by spaces or commas, or a JSON list"});
@@ -116,21 +112,15 @@ int score_command(const std::vector<std::string>& raw) {
   options.declare({"stride", Kind::integer, "0", "how far the window moves; 0: half of it"});
   options.declare(
       {"output", Kind::text, "", "a file for the tokens: .jsonl as JSON lines, else separated by tabs", {}, {"o"}});
-  options.declare({"threads", Kind::integer, "0", "0: all cores"});
+  declare_threads_option(options);
   declare_precision_option(options);
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  if (options.text("model").empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--model is missing");
-  if (!arguments.positional().empty())
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; name the text with --file or --text",
-              arguments.positional()[0]);
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  need_option(options, "model");
+  refuse_words(arguments, "name the text with --file or --text");
   if (options.given("file") + options.given("text") + options.given("ids_file") != 1)
     gpt::fail(gpt::ErrorCode::invalid_option, "which text? give one of --file, --text and --ids-file");
   catch_signals();
-  gpt::Threads threads(static_cast<int>(std::min<std::int64_t>(options.integer("threads"), 1025)));
+  gpt::Threads threads(thread_count(options));
   const LanguageModel model = load_language_model(options.text("model"), threads, {}, precision_of(options));
   const Text text = read(options, model);
   if (text.tokens.size() < 2)

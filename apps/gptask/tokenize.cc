@@ -7,6 +7,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "gpt/core/error.h"
 #include "gpt/text/tokenizer.h"
 #include "gptask/toolkit/models.h"
@@ -98,14 +99,9 @@ int tokenize_command(const std::vector<std::string>& raw) {
   options.declare({"decode", Kind::flag, "false", "each text is a list of token ids, to be turned into text"});
   options.declare({"skip_special_tokens", Kind::flag, "false", "--decode: leave special tokens out of the text"});
   options.declare({"literal", Kind::flag, "false", "special tokens that stand in a text are plain text"});
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  if (options.text("model").empty()) gpt::fail(gpt::ErrorCode::invalid_option, "--model is missing");
-  if (!arguments.positional().empty())
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; give texts with --text", arguments.positional()[0]);
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  need_option(options, "model");
+  refuse_words(arguments, "give texts with --text");
   const auto tokenizer = gpt::Tokenizer::load(find_model(options.text("model")));
   const Manner manner{options.flag("decode"), options.flag("add_special_tokens"), options.flag("literal"),
                       options.flag("skip_special_tokens"), options.flag("json")};

@@ -3,6 +3,7 @@
 
 #include "arguments.h"
 #include "command.h"
+#include "common_options.h"
 #include "gpt/core/error.h"
 #include "gptask/toolkit/pretrain.h"
 #include "progress.h"
@@ -50,13 +51,8 @@ int train_tokenizer_command(const std::vector<std::string>& raw) {
   options.declare({"pad_token", Kind::text, "", "the special token that pads"});
   options.declare({"add_prefix_space", Kind::flag, "false", "put a space before a text that has none"});
   options.declare({"output_dir", Kind::text, "", "the folder to write", {}, {"o"}});
-  if (arguments.wants_help()) {
-    print_help(usage, options);
-    return 0;
-  }
-  arguments.parse(options);
-  if (!arguments.positional().empty())
-    gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no option; options start with --", arguments.positional()[0]);
+  if (!parse_or_help(arguments, options, usage)) return 0;
+  refuse_words(arguments);
   catch_signals();
   Progress progress;
   const TokenizerRequest request = request_of(options);

@@ -176,3 +176,13 @@ TEST_CASE("add: the residual sum alone") {
                   tape.variable(Tensor::zeros(Shape::matrix(4, 3)), true)),
               "mismatch", "cannot add [4, 3] to [5, 3]");
 }
+
+TEST_CASE("add: values and gradients") {
+  GradientCheck check;
+  check.inputs = {random_tensor(Shape::matrix(7, 5), 1), random_tensor(Shape::matrix(7, 5), 2)};
+  check.operation = [&](Tape&, const std::vector<Variable>& in) { return std::vector<Variable>{add(in[0], in[1])}; };
+  const Tensor y = outputs_of(check.operation, check.inputs, true).front();
+  for (std::int64_t i = 0; i < y.size(); ++i)
+    CHECK(y.data()[i] == check.inputs[0].data()[i] + check.inputs[1].data()[i]);
+  check.run();
+}

@@ -1,4 +1,4 @@
-// Sums of variables and of the sequences of an example.
+// Rows of the sequences of an example, added up.
 #include "gpt/ops/sum.h"
 
 #include "ops/gradient.h"
@@ -17,16 +17,6 @@ Example example(std::vector<std::int32_t> tokens, std::vector<std::int32_t> star
 }
 
 }  // namespace
-
-TEST_CASE("add: values and gradients") {
-  GradientCheck check;
-  check.inputs = {random_tensor(Shape::matrix(7, 5), 1), random_tensor(Shape::matrix(7, 5), 2)};
-  check.operation = [&](Tape&, const std::vector<Variable>& in) { return std::vector<Variable>{add(in[0], in[1])}; };
-  const Tensor y = outputs_of(check.operation, check.inputs, true).front();
-  for (std::int64_t i = 0; i < y.size(); ++i)
-    CHECK(y.data()[i] == check.inputs[0].data()[i] + check.inputs[1].data()[i]);
-  check.run();
-}
 
 TEST_CASE("sum_sequences: the sequences of each example, values and gradients") {
   Batch batch;
@@ -57,7 +47,6 @@ TEST_CASE("sums: shapes that do not fit, and sequences that start nowhere") {
   Tape tape(arena, true);
   const Variable a = tape.variable(Tensor::zeros(Shape::matrix(2, 2)), true),
                  b = tape.variable(Tensor::zeros(Shape::matrix(2, 3)), true);
-  CHECK_ERROR(add(a, b), "mismatch", "a sum of [2, 2] and [2, 3]");
   Batch batch;
   batch.add(example({1, 2, 3}, {}));
   CHECK_ERROR(sum_sequences(a, batch), "mismatch", "2 rows for a batch of 1 sequences");

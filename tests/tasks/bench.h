@@ -21,14 +21,16 @@ inline void configure(gpt::Task& task, const Given& given) {
   task.configure(options);
 }
 
-template <typename T>
+/// `Data` is what the task's read gives.
+template <typename T, typename Data = gpt::TaskData>
 struct BenchOf {
   explicit BenchOf(const Given& given = {}) { configure(task, given); }
 
-  std::unique_ptr<gpt::TaskData> read(const std::string& name, std::string_view content, gpt::Purpose purpose,
-                                      std::int64_t max_tokens = 100) {
+  std::unique_ptr<Data> read(const std::string& name, std::string_view content, gpt::Purpose purpose,
+                             std::int64_t max_tokens = 400) {
     put(folder / name, content);
-    return task.read(folder / name, tokenizer, max_tokens, purpose);
+    return std::unique_ptr<Data>(
+        static_cast<Data*>(task.read(folder / name, tokenizer, max_tokens, purpose).release()));
   }
   std::string tokens(const gpt::TaskData& data, std::size_t i) const {
     return tokenizer.decode(data.examples[i].tokens, false);

@@ -4,39 +4,18 @@
 #include "gptask/multiple_choice/task.h"
 #include "support/catch.h"
 #include "support/errors.h"
-#include "support/temporary_folder.h"
-#include "tasks/word_tokenizer.h"
+#include "tasks/bench.h"
 
 namespace {
 
 using gpt::Purpose;
-using gpt::test::put;
-using gpt::test::TemporaryFolder;
-using gpt::test::WordTokenizer;
+using gpt::test::configure;
+using gpt::test::Given;
 using gptask::ChoiceData;
 using gptask::MultipleChoiceTask;
-using Given = std::vector<std::pair<std::string, std::string>>;
 using Json = nlohmann::ordered_json;
 
-struct Bench {
-  explicit Bench(const Given& given = {}) { configure(given); }
-  void configure(const Given& given) {
-    gpt::Options options;
-    task.declare_options(options);
-    for (const auto& [name, value] : given) options.set(name, value);
-    task.configure(options);
-  }
-  std::unique_ptr<ChoiceData> read(const std::string& name, std::string_view content, Purpose purpose,
-                                   std::int64_t max_tokens = 100) {
-    put(folder / name, content);
-    return std::unique_ptr<ChoiceData>(
-        static_cast<ChoiceData*>(task.read(folder / name, tokenizer, max_tokens, purpose).release()));
-  }
-
-  TemporaryFolder folder;
-  WordTokenizer tokenizer;
-  MultipleChoiceTask task;
-};
+using Bench = gpt::test::BenchOf<MultipleChoiceTask, ChoiceData>;
 
 constexpr std::string_view kTable = "question,A,B,C,D,answerKey\nWho ?,Ann,Bob X,Cy,Di,B\nWhy ?,a,b,c,d,A\n";
 
@@ -94,8 +73,8 @@ TEST_CASE("multiple choice: the files that are about") {
             ->examples[0]
             .target.label == 0);
   Bench apart;
-  put(apart.folder / "labels.lst", "1\n0\n");
-  apart.configure({{"label_file", (apart.folder / "labels.lst").string()}});
+  gpt::test::put(apart.folder / "labels.lst", "1\n0\n");
+  configure(apart.task, {{"label_file", (apart.folder / "labels.lst").string()}});
   const auto pairs = apart.read("f.jsonl",
                                 R"({"goal": "g", "sol1": "x", "sol2": "y"})"
                                 "\n"
@@ -153,5 +132,5 @@ TEST_CASE("multiple choice: what is saved answers as before; errors name the pla
                          "\n",
                          Purpose::evaluate),
               "mismatch", "5 choices, where the model compares 4 at most");
-  CHECK_ERROR(bench.configure({{"prompt_template", "none"}}), "invalid_option", "has no {question}");
+  CHECK_ERROR(configure(bench.task, {{"prompt_template", "none"}}), "invalid_option", "has no {question}");
 }

@@ -4,44 +4,18 @@
 #include "gptask/qa/task.h"
 #include "support/catch.h"
 #include "support/errors.h"
-#include "support/temporary_folder.h"
-#include "tasks/word_tokenizer.h"
+#include "tasks/bench.h"
 
 namespace {
 
 using gpt::Purpose;
-using gpt::test::put;
-using gpt::test::TemporaryFolder;
-using gpt::test::WordTokenizer;
+using gpt::test::configure;
+using gpt::test::Given;
 using gptask::QaData;
 using gptask::QaTask;
-using Given = std::vector<std::pair<std::string, std::string>>;
 using Json = nlohmann::ordered_json;
 
-void configure(QaTask& task, const Given& given) {
-  gpt::Options options;
-  task.declare_options(options);
-  for (const auto& [name, value] : given) options.set(name, value);
-  task.configure(options);
-}
-
-struct Bench {
-  explicit Bench(const Given& given = {}) { configure(task, given); }
-
-  std::unique_ptr<QaData> read(const std::string& name, std::string_view content, Purpose purpose,
-                               std::int64_t max_tokens = 100) {
-    put(folder / name, content);
-    return std::unique_ptr<QaData>(
-        static_cast<QaData*>(task.read(folder / name, tokenizer, max_tokens, purpose).release()));
-  }
-  std::string tokens(const QaData& data, std::size_t i) const {
-    return tokenizer.decode(data.examples[i].tokens, false);
-  }
-
-  TemporaryFolder folder;
-  WordTokenizer tokenizer;
-  QaTask task;
-};
+using Bench = gpt::test::BenchOf<QaTask, QaData>;
 
 constexpr std::string_view kSquad = R"({"version": "1.1", "data": [{"title": "t", "paragraphs": [
   {"context": "Zoë fell asleep in the old red barn .", "qas": [

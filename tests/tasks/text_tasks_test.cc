@@ -5,51 +5,26 @@
 #include "gptask/translation/task.h"
 #include "support/catch.h"
 #include "support/errors.h"
-#include "support/temporary_folder.h"
-#include "tasks/word_tokenizer.h"
+#include "tasks/bench.h"
 
 namespace {
 
 using gpt::Purpose;
+using gpt::test::configure;
+using gpt::test::Given;
 using gpt::test::put;
-using gpt::test::TemporaryFolder;
-using gpt::test::WordTokenizer;
 using gptask::TextData;
-using Given = std::vector<std::pair<std::string, std::string>>;
 using Json = nlohmann::ordered_json;
 
-template <typename Task>
-struct Bench {
-  explicit Bench(const Given& given = {}) { configure(given); }
-  void configure(const Given& given) {
-    gpt::Options options;
-    task.declare_options(options);
-    for (const auto& [name, value] : given) options.set(name, value);
-    task.configure(options);
-  }
-  std::unique_ptr<TextData> read(const std::string& name, std::string_view content, Purpose purpose,
-                                 std::int64_t max_tokens = 400) {
-    put(folder / name, content);
-    return std::unique_ptr<TextData>(
-        static_cast<TextData*>(task.read(folder / name, tokenizer, max_tokens, purpose).release()));
-  }
-  std::string tokens(const TextData& data, std::size_t i) const {
-    return tokenizer.decode(data.examples[i].tokens, false);
-  }
-  /// A text as the model would write it.
-  std::vector<float> written(const std::string& text) const {
-    std::vector<float> ids;
-    for (const std::int32_t id : tokenizer.encode(text, false)) ids.push_back(static_cast<float>(id));
-    return ids;
-  }
+/// A text as the model would write it.
+template <typename Bench>
+std::vector<float> written(const Bench& bench, const std::string& text) {
+  const std::vector<std::int32_t> ids = bench.tokenizer.encode(text, false);
+  return {ids.begin(), ids.end()};
+}
 
-  TemporaryFolder folder;
-  WordTokenizer tokenizer;
-  Task task;
-};
-
-using Summaries = Bench<gptask::SummarizationTask>;
-using Translations = Bench<gptask::TranslationTask>;
+using Summaries = gpt::test::BenchOf<gptask::SummarizationTask, TextData>;
+using Translations = gpt::test::BenchOf<gptask::TranslationTask, TextData>;
 
 }  // namespace
 
@@ -75,7 +50,7 @@ TEST_CASE("summarization: templates, long sources and long targets") {
   CHECK(bench.task.generation()->max_new_tokens == 3);
   CHECK_ERROR(bench.read("a.csv", "text,summary\na,b\n", Purpose::train, 6), "invalid_option",
               "--max_seq_length 6 leaves no room for a source beside a template of 3 tokens and --max_target_length 3");
-  bench.configure({{"prompt_template", "no place"}});
+  configure(bench.task, {{"prompt_template", "no place"}});
   CHECK_ERROR(bench.read("a.csv", "text,summary\na,b\n", Purpose::train), "invalid_option", "has no {source}");
 }
 
@@ -99,7 +74,7 @@ TEST_CASE("summarization: what was written is scored and kept, beside trivial an
   Summaries bench;
   const auto data = bench.read("a.csv", "text,summary\nThe cat sat . It slept .,the cat sat\nDogs bark .,dogs bark\n",
                                Purpose::evaluate);
-  const std::vector<std::vector<float>> outputs{bench.written("the cat sat"), bench.written("cats \n meow")};
+  const std::vector<std::vector<float>> outputs{written(bench, "the cat sat"), written(bench, "cats \n meow")};
   const gpt::Evaluation evaluation = bench.task.evaluate(*data, outputs);
   CHECK(evaluation.metrics.at("rouge1") == Approx(50.0));
   CHECK(evaluation.files[0].name == "generated_predictions.txt");
@@ -134,7 +109,7 @@ TEST_CASE("translation: languages name template, columns and files") {
 TEST_CASE("translation: scores, signatures, and the source as it stands") {
   Translations bench(Given{{"source_lang", "en"}, {"target_lang", "de"}});
   const auto data = bench.read("a.csv", "en,de\nA dog runs here,Ein Hund rennt hier\n", Purpose::evaluate);
-  const std::vector<std::vector<float>> outputs{bench.written("Ein Hund rennt hier")};
+  const std::vector<std::vector<float>> outputs{written(bench, "Ein Hund rennt hier")};
   const gpt::Evaluation evaluation = bench.task.evaluate(*data, outputs);
   CHECK(evaluation.metrics.at("bleu") == Approx(100.0));
   CHECK(evaluation.metrics.at("ter") == Approx(0.0));
@@ -151,5 +126,5 @@ TEST_CASE("text tasks: what is saved answers as before") {
   CHECK(other.generation()->num_beams == 3);
   CHECK(other.generation()->max_new_tokens == 9);
   CHECK_ERROR(other.restore(Json{{"template", 1}}), "malformed", "the saved state of the task is damaged");
-  CHECK_ERROR(bench.configure({{"num_beams", "0"}}), "invalid_option", "--num_beams must be between 1 and");
+  CHECK_ERROR(configure(bench.task, {{"num_beams", "0"}}), "invalid_option", "--num_beams must be between 1 and");
 }

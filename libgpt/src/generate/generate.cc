@@ -55,8 +55,8 @@ class Run {
       parallel_for(static_cast<std::int64_t>(active_.size()), [&](std::int64_t i) {
         Active& active = active_[static_cast<std::size_t>(i)];
         const auto vocabulary = static_cast<std::size_t>(rules_.vocabulary);
-        active.rows = active.search->step(
-            std::span(logits_).subspan(active.first_row * vocabulary, active.row_count * vocabulary));
+        active.rows =
+            active.search->step(logits_.values().subspan(active.first_row * vocabulary, active.row_count * vocabulary));
       });
       report();
     }
@@ -112,8 +112,7 @@ class Run {
   void compute_logits(const Batch& batch) {
     Tape tape(arena_, false);
     const Variable last = pool_last(decoder_.forward(tape, batch, &cache_).states, batch);
-    const Variable logits = linear(last, projection_);
-    logits_.assign(logits.value().values().begin(), logits.value().values().end());
+    logits_ = linear(last, projection_).value();
   }
 
   /// Tells of new tokens and takes finished prompts out.
@@ -141,7 +140,7 @@ class Run {
   std::unique_ptr<KvCache> own_;
   KvCache& cache_;
   Arena arena_;
-  std::vector<float> logits_;  // [rows of the step, vocabulary]
+  Tensor logits_;  // [rows of the step, vocabulary]
   std::vector<Active> active_;
   std::size_t next_prompt_ = 0;
   std::vector<Generation> results_;

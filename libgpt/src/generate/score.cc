@@ -5,6 +5,8 @@
 #include "gpt/core/error.h"
 #include "gpt/model/decoder.h"
 #include "gpt/ops/linear.h"
+#include "gpt/ops/loss.h"
+#include "gpt/ops/pool.h"
 #include "gpt/tensor/parallel.h"
 #include "kernels/softmax.h"
 
@@ -12,7 +14,6 @@ namespace gpt {
 namespace {
 
 constexpr std::int64_t kPassTokens = 2048;  // windows are put together up to here
-constexpr std::int64_t kChunk = 128;        // rows of logits held at once
 
 /// Tokens [begin, end), of which those from `first` on are scored.
 struct Window {
@@ -40,21 +41,7 @@ void check_tokens(std::span<const std::int32_t> tokens, const ModelConfig& confi
 
 class Scorer {
  public:
-  explicit Scorer(const Decoder& decoder)
-      : decoder_(decoder), projection_(decoder.output_projection()), vocabulary_(decoder.config().vocabulary) {}
-
-  /// Hands out logits of the rows [first, last) of a batch's states, a chunk at a time.
-  template <typename Use>
-  void logits(const Tensor& states, std::int64_t first, std::int64_t last, const Use& use) {
-    for (std::int64_t begin = first; begin < last; begin += kChunk) {
-      const std::int64_t rows = std::min(kChunk, last - begin), hidden = states.columns();
-      Tape tape(arena_, false);
-      const Tensor chunk = tape.empty(rows, hidden);
-      std::copy_n(states.row(begin), rows * hidden, chunk.data());
-      const Variable scores = linear(tape.variable(chunk, false), projection_);
-      use(begin, rows, scores.value().data());
-    }
-  }
+  explicit Scorer(const Decoder& decoder) : decoder_(decoder), projection_(decoder.output_projection()) {}
 
   void pass(std::span<const std::int32_t> tokens, std::span<const Window> windows, std::vector<float>& out) {
     Batch batch;
@@ -64,20 +51,17 @@ class Scorer {
     }
     Tape tape(arena_, false);
     const Hidden hidden = decoder_.forward(tape, batch);
-    for (std::size_t i = 0; i < windows.size(); ++i) {
-      const Window& w = windows[i];
-      const std::int64_t shift = batch.offsets[i] - w.begin;  // the state before a token predicts it
-      logits(hidden.states.value(), w.first - 1 + shift, w.end - 1 + shift,
-             [&](std::int64_t begin, std::int64_t rows, const float* scores) {
-               parallel_for(rows, [&](std::int64_t row) {
-                 const float* const line = scores + row * vocabulary_;
-                 const std::int64_t token = begin + row - shift + 1;
-                 const kernels::LogSum sum = kernels::log_sum_exp(vocabulary_, line);
-                 out[static_cast<std::size_t>(token - 1)] =
-                     (line[tokens[static_cast<std::size_t>(token)]] - sum.top) - sum.log_sum;
-               });
-             });
-    }
+    std::vector<std::int32_t> targets(batch.tokens.size(), -1);  // the state before a token predicts it
+    const auto row_before = [&](std::size_t i, std::int64_t token) {
+      return static_cast<std::size_t>(batch.offsets[i] - windows[i].begin + token - 1);
+    };
+    for (std::size_t i = 0; i < windows.size(); ++i)
+      for (std::int64_t token = windows[i].first; token < windows[i].end; ++token)
+        targets[row_before(i, token)] = tokens[static_cast<std::size_t>(token)];
+    const std::vector<float> scores = projected_log_probabilities(hidden.states, projection_, targets);
+    for (std::size_t i = 0; i < windows.size(); ++i)
+      for (std::int64_t token = windows[i].first; token < windows[i].end; ++token)
+        out[static_cast<std::size_t>(token - 1)] = scores[row_before(i, token)];
   }
 
   std::vector<float> next(std::span<const std::int32_t> tokens) {
@@ -85,19 +69,16 @@ class Scorer {
     batch.add({{tokens.begin(), tokens.end()}, {}});
     Tape tape(arena_, false);
     const Hidden hidden = decoder_.forward(tape, batch);
-    std::vector<float> out;
-    logits(hidden.states.value(), batch.token_count() - 1, batch.token_count(),
-           [&](std::int64_t, std::int64_t, const float* scores) {
-             const kernels::LogSum sum = kernels::log_sum_exp(vocabulary_, scores);
-             for (std::int64_t i = 0; i < vocabulary_; ++i) out.push_back((scores[i] - sum.top) - sum.log_sum);
-           });
+    const Variable logits = linear(pool_last(hidden.states, batch), projection_);
+    std::vector<float> out(logits.value().values().begin(), logits.value().values().end());
+    const kernels::LogSum sum = kernels::log_sum_exp(logits.columns(), out.data());
+    for (float& value : out) value = (value - sum.top) - sum.log_sum;
     return out;
   }
 
  private:
   const Decoder& decoder_;
   Parameter& projection_;
-  std::int64_t vocabulary_;
   Arena arena_;
 };
 

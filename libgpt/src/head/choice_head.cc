@@ -10,18 +10,6 @@
 namespace gpt {
 namespace {
 
-std::vector<std::int32_t> labels_of(const Batch& batch) {
-  std::vector<std::int32_t> labels;
-  for (std::int32_t e = 0; e < batch.examples(); ++e) labels.push_back(batch.target_of(e).label);
-  return labels;
-}
-
-std::int64_t known(const Batch& batch) {
-  std::int64_t terms = 0;
-  for (const std::int32_t label : labels_of(batch)) terms += label >= 0 ? 1 : 0;
-  return terms;
-}
-
 /// The token that each row predicts, -1 where none of the scored ones.
 std::vector<std::int32_t> scored_tokens(const Batch& batch) {
   std::vector<std::int32_t> tokens(batch.tokens.size(), -1);
@@ -45,12 +33,6 @@ Variable ChoiceHead::forward(const Hidden& hidden, const Batch& batch) {
   return spread_sequences(linear(pool_last(hidden.states, batch), weight_), batch, most_choices_);
 }
 
-Variable ChoiceHead::loss(const Variable& outputs, const Batch& batch, float scale) {
-  return cross_entropy(outputs, labels_of(batch), scale);
-}
-
-std::int64_t ChoiceHead::loss_terms(const Batch& batch) const { return known(batch); }
-
 Variable LikelihoodHead::forward(const Hidden& hidden, const Batch& batch) {
   Tape& tape = hidden.states.tape();
   const std::vector<float> scores = projected_log_probabilities(hidden.states, projection_, scored_tokens(batch));
@@ -60,11 +42,5 @@ Variable LikelihoodHead::forward(const Hidden& hidden, const Batch& batch) {
                                              scores.begin() + batch.offsets[static_cast<std::size_t>(s) + 1], 0.0F);
   return spread_sequences(sums, batch, most_choices_);
 }
-
-Variable LikelihoodHead::loss(const Variable& outputs, const Batch& batch, float scale) {
-  return cross_entropy(outputs, labels_of(batch), scale);
-}
-
-std::int64_t LikelihoodHead::loss_terms(const Batch& batch) const { return known(batch); }
 
 }  // namespace gpt

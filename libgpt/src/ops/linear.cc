@@ -1,5 +1,6 @@
 #include "gpt/ops/linear.h"
 
+#include <algorithm>
 #include <array>
 
 #include "gpt/core/error.h"
@@ -48,9 +49,12 @@ class LinearNode final : public Node {
     Tensor dy = y_.grad();
     if (!dy) return;
     if (before_) dy = through_activation(dy);
-    Half half;
+    Half half, half_x;
     if (!parts_[0].map.weight->half.empty()) half = Half(x_.tape().arena(), dy);
-    for (std::size_t i = 0; i < count_; ++i) weight_gradients(parts_[i], {dy, half, parts_[i].column});
+    const auto trained = [](const Part& part) { return part.map.weight != nullptr && part.map.weight->trainable; };
+    if (half && std::any_of(parts_.begin(), parts_.end(), trained)) half_x = Half(x_.tape().arena(), x_.value());
+    for (std::size_t i = 0; i < count_; ++i) weight_gradients(parts_[i], {dy, half, parts_[i].column}, half_x);
+    half_x = Half();
     for (std::size_t i = 0; i < count_; ++i) input_gradient(parts_[i], {dy, half, parts_[i].column});
   }
 
@@ -64,9 +68,9 @@ class LinearNode final : public Node {
     return dx;
   }
 
-  void weight_gradients(const Part& part, const OutputGradient& gradient) const {
+  void weight_gradients(const Part& part, const OutputGradient& gradient, const Half& half_x) const {
     Arena& arena = x_.tape().arena();
-    if (part.map.weight->trainable) add_weight_gradient(arena, gradient, part.map, x_.value());
+    if (part.map.weight->trainable) add_weight_gradient(gradient, part.map, x_.value(), half_x);
     Parameter* const bias = part.map.bias;
     if (bias == nullptr || !bias->trainable) return;
     const std::int64_t outputs = part.map.outputs();

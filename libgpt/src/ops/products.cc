@@ -20,26 +20,23 @@ HalfMatrix half_weight(const LinearPart& map, bool transposed) {
 void multiply_quantized(Arena& arena, const Tensor& x, std::span<const LinearPart> maps, float* y, std::int64_t width,
                         const Finish& finish) {
   const QuantizedRows rows(arena, x);
-  struct Task {
-    std::size_t part;
-    std::int64_t first, count, column;
-  };
-  constexpr std::int64_t kGroups = 6;  // a task's: 96 outputs
-  std::vector<Task> tasks;
-  std::int64_t column = 0;
-  for (std::size_t i = 0; i < maps.size(); ++i) {
-    const std::int64_t groups = maps[i].weight->quantized->groups();
-    for (std::int64_t first = 0; first < groups; first += kGroups)
-      tasks.push_back({i, first, std::min(kGroups, groups - first), column});
-    column += maps[i].outputs();
-  }
-  parallel_for(static_cast<std::int64_t>(tasks.size()), [&](std::int64_t index) {
-    const Task& task = tasks[static_cast<std::size_t>(index)];
-    const QuantizedMatrix& weight = *maps[task.part].weight->quantized;
-    for (std::int64_t g = task.first; g < task.first + task.count; ++g)
-      weight.multiply(g, rows.input(), y + task.column, width);
-    const std::int64_t first = task.first * kernels::kQuantRows;
-    finish(task.part, {0, x.rows(), first, std::min(task.count * kernels::kQuantRows, weight.outputs() - first)});
+  constexpr std::int64_t kGroups = 6;  // of a task: 96 outputs
+  const auto tasks = [](const LinearPart& map) { return (map.weight->quantized->groups() + kGroups - 1) / kGroups; };
+  std::int64_t count = 0;
+  for (const LinearPart& map : maps) count += tasks(map);
+  parallel_for(count, [&](std::int64_t task) {
+    std::size_t part = 0;
+    std::int64_t column = 0;
+    for (; task >= tasks(maps[part]); ++part) {
+      task -= tasks(maps[part]);
+      column += maps[part].outputs();
+    }
+    const QuantizedMatrix& weight = *maps[part].weight->quantized;
+    const std::int64_t first = task * kGroups, last = std::min(first + kGroups, weight.groups());
+    for (std::int64_t group = first; group < last; ++group) weight.multiply(group, rows.input(), y + column, width);
+    const std::int64_t begin = first * kernels::kQuantRows,
+                       end = std::min(last * kernels::kQuantRows, weight.outputs());
+    finish(part, {0, x.rows(), begin, end - begin});
   });
 }
 
@@ -84,18 +81,18 @@ void multiply_back(const OutputGradient& gradient, const LinearPart& map, float 
   }
 }
 
-void add_weight_gradient(Arena& arena, const OutputGradient& gradient, const LinearPart& map, const Tensor& x) {
+void add_weight_gradient(const OutputGradient& gradient, const LinearPart& map, const Tensor& x, const Half& half_x) {
   const std::int64_t inputs = map.inputs(), outputs = map.outputs(), width = gradient.dy.columns();
   const float beta = map.weight->begin_grad();
   float* const grad = map.weight->grad.data();
   if (gradient.half) {
-    const Half half(arena, x);
     const std::int64_t tokens = half_padded(x.rows());
     if (map.transposed) {
-      gemm(inputs, outputs, tokens, half.matrix(0, 0, true), gradient.half.matrix(0, gradient.column), beta, grad,
+      gemm(inputs, outputs, tokens, half_x.matrix(0, 0, true), gradient.half.matrix(0, gradient.column), beta, grad,
            outputs);
     } else {
-      gemm(outputs, inputs, tokens, gradient.half.matrix(0, gradient.column, true), half.matrix(), beta, grad, inputs);
+      gemm(outputs, inputs, tokens, gradient.half.matrix(0, gradient.column, true), half_x.matrix(), beta, grad,
+           inputs);
     }
     return;
   }

@@ -9,25 +9,6 @@
 namespace gpt {
 namespace {
 
-class AddNode final : public Node {
- public:
-  AddNode(Variable a, Variable b, Variable y) : a_(std::move(a)), b_(std::move(b)), y_(std::move(y)) {}
-
-  void backward() override {
-    const Tensor& dy = y_.grad();
-    if (!dy) return;
-    for (const Variable* side : {&a_, &b_}) {
-      if (!side->needs_grad()) continue;
-      Tensor copy = y_.tape().empty(dy.rows(), dy.columns());
-      std::copy_n(dy.data(), dy.size(), copy.data());
-      add_grad(*side, std::move(copy));
-    }
-  }
-
- private:
-  Variable a_, b_, y_;
-};
-
 class SumSequencesNode final : public Node {
  public:
   SumSequencesNode(Variable x, Variable y, const Batch& batch) : x_(std::move(x)), y_(std::move(y)), batch_(batch) {}
@@ -68,18 +49,6 @@ class SpreadNode final : public Node {
 };
 
 }  // namespace
-
-Variable add(const Variable& a, const Variable& b) {
-  if (a.rows() != b.rows() || a.columns() != b.columns())
-    fail(ErrorCode::mismatch, "a sum of [{}, {}] and [{}, {}]", a.rows(), a.columns(), b.rows(), b.columns());
-  Tape& tape = a.tape();
-  Variable y = tape.variable(tape.empty(a.rows(), a.columns()), a.needs_grad() || b.needs_grad());
-  for_rows(y.value(), [&](std::int64_t row, std::int64_t rows) {
-    kernels::add(rows * a.columns(), a.value().row(row), b.value().row(row), y.value().row(row));
-  });
-  if (y.needs_grad()) tape.record<AddNode>(a, b, y);
-  return y;
-}
 
 Variable sum_sequences(const Variable& x, const Batch& batch) {
   if (x.rows() != batch.sequences())

@@ -9,7 +9,7 @@
 #include "gpt/io/file_system.h"
 #include "gpt/model/decoder.h"
 #include "gpt/ops/loss.h"
-#include "gpt/ops/sum.h"
+#include "gpt/ops/norm.h"
 #include "gpt/tensor/parallel.h"
 #include "gpt/train/features.h"
 #include "train/best.h"

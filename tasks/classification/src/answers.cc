@@ -73,4 +73,12 @@ nlohmann::ordered_json mistake(const gpt::TaskData& data, std::size_t i, const s
   return {{"row", data.rows[i]}, {"text", text}, {"truth", data.answer(i)}, {"answer", answer}};
 }
 
+nlohmann::ordered_json label_row(const std::string& label, const LabelScores& scores) {
+  return {{"label", label},
+          {"precision", scores.precision},
+          {"recall", scores.recall},
+          {"f1", scores.f1},
+          {"support", scores.support}};
+}
+
 }  // namespace gptask

@@ -7,6 +7,7 @@
 
 #include "gpt/plugin/task.h"
 #include "gptask/classification/labels.h"
+#include "gptask/toolkit/label_metrics.h"
 
 namespace gptask {
 
@@ -45,5 +46,8 @@ void take_scorers(gpt::Evaluation& evaluation, std::shared_ptr<const gpt::Scorer
 /// A record of the list of mistakes: row, text (cut), truth, answer.
 nlohmann::ordered_json mistake(const gpt::TaskData& data, std::size_t i, const std::string& answer);
 inline constexpr std::size_t most_mistakes = 20;
+
+/// A label's row of the report: label, precision, recall, f1, support.
+nlohmann::ordered_json label_row(const std::string& label, const LabelScores& scores);
 
 }  // namespace gptask

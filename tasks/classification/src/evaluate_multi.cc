@@ -41,12 +41,7 @@ nlohmann::ordered_json per_label(const std::vector<std::string>& names, const st
     Confusion confusion(2);
     for (std::size_t row = 0; row < truth.size(); ++row)
       confusion.add(truth[row][i] ? 1 : 0, predicted[row][i] ? 1 : 0);
-    const LabelScores scores = confusion.scores(1);
-    list.push_back({{"label", names[i]},
-                    {"precision", scores.precision},
-                    {"recall", scores.recall},
-                    {"f1", scores.f1},
-                    {"support", scores.support}});
+    list.push_back(label_row(names[i], confusion.scores(1)));
   }
   return list;
 }

@@ -57,12 +57,7 @@ nlohmann::ordered_json confusion_rows(const Confusion& confusion) {
 nlohmann::ordered_json per_label(const Confusion& confusion, const std::vector<std::string>& labels) {
   auto list = nlohmann::ordered_json::array();
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    const LabelScores scores = confusion.scores(i);
-    list.push_back({{"label", labels[i]},
-                    {"precision", scores.precision},
-                    {"recall", scores.recall},
-                    {"f1", scores.f1},
-                    {"support", scores.support}});
+    list.push_back(label_row(labels[i], confusion.scores(i)));
   }
   return list;
 }

@@ -4,24 +4,13 @@
 #include "glue.h"
 #include "gpt/core/error.h"
 #include "gptask/classification/task.h"
+#include "gptask/toolkit/escapes.h"
 
 namespace gptask {
 namespace {
 
 using gpt::ErrorCode;
 using gpt::fail;
-
-/// "\n" and "\t" as a command line can write them.
-std::string unescaped(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char next = text[i] == '\\' && i + 1 < text.size() ? text[i + 1] : '\0';
-    const bool known = next == 'n' || next == 't' || next == '\\';
-    result += next == 'n' ? '\n' : next == 't' ? '\t' : text[i];
-    if (known) ++i;
-  }
-  return result;
-}
 
 /// A column by name, or (as earlier versions wrote labels) a single text.
 std::vector<std::string> names_from(const nlohmann::ordered_json& json) {

@@ -1,18 +1,12 @@
 #include "gptask/classification/pipeline.h"
 
-#include "gpt/plugin/registry.h"
 #include "gptask/classification/task.h"
+#include "gptask/toolkit/only_task.h"
 
 namespace gptask {
 namespace {
 
-gpt::Registry own_task() {
-  gpt::Registrar registrar;
-  registrar.task<ClassificationTask>("classification", 1);
-  gpt::Registry registry;
-  registry.add(std::move(registrar), {});
-  return registry;
-}
+gpt::Registry own_task() { return only_task<ClassificationTask>("classification", 1); }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include "gpt/core/error.h"
 #include "gptask/multiple_choice/task.h"
 #include "gptask/toolkit/scorers.h"
+#include "gptask/toolkit/utf8.h"
 
 namespace gptask {
 namespace {
@@ -29,10 +30,7 @@ std::int32_t best(const std::vector<double>& scores) {
   return static_cast<std::int32_t>(std::max_element(scores.begin(), scores.end()) - scores.begin());
 }
 
-double characters(const std::string& text) {
-  return static_cast<double>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
+double characters(const std::string& text) { return static_cast<double>(utf8_length(text)); }
 
 std::vector<double> by_length(std::vector<double> scores, const std::vector<std::string>& choices) {
   for (std::size_t c = 0; c < scores.size(); ++c) scores[c] /= std::max(1.0, characters(choices[c]));

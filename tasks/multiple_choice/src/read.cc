@@ -204,8 +204,7 @@ std::unique_ptr<gpt::TaskData> MultipleChoiceTask::read(const std::filesystem::p
                                                         const gpt::Tokenizer& tokenizer, std::int64_t max_tokens,
                                                         gpt::Purpose purpose) {
   const bool with_label = purpose != gpt::Purpose::predict;
-  Reader reader(file, format_, columns_, with_label,
-                purpose == gpt::Purpose::evaluate || most_choices_ == 0 ? label_file_ : "");
+  Reader reader(file, format_, columns_, with_label, label_file_);
   auto data = std::make_unique<ChoiceData>();
   data->source = reader.source();
   std::size_t most = 0;

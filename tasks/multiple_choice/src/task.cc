@@ -5,6 +5,7 @@
 #include "gpt/core/error.h"
 #include "gpt/head/choice_head.h"
 #include "gpt/model/decoder.h"
+#include "gptask/toolkit/escapes.h"
 
 namespace gptask {
 
@@ -46,15 +47,7 @@ void MultipleChoiceTask::declare_options(gpt::Options& options) const {
 
 void MultipleChoiceTask::configure(const gpt::Options& options) {
   format_ = read_options(options);
-  if (options.given("prompt_template")) {
-    template_.clear();
-    const std::string& text = options.text("prompt_template");
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      const bool line = text[i] == '\\' && i + 1 < text.size() && text[i + 1] == 'n';
-      template_ += line ? '\n' : text[i];
-      if (line) ++i;
-    }
-  }
+  if (options.given("prompt_template")) template_ = unescaped(options.text("prompt_template"));
   if (template_.find("{question}") == std::string::npos)
     fail(ErrorCode::invalid_option, "--prompt_template \"{}\" has no {{question}}", template_);
   if (options.given("scoring"))

@@ -2,19 +2,13 @@
 
 #include <algorithm>
 
-#include "gpt/plugin/registry.h"
 #include "gptask/qa/task.h"
+#include "gptask/toolkit/only_task.h"
 
 namespace gptask {
 namespace {
 
-gpt::Registry own_task() {
-  gpt::Registrar registrar;
-  registrar.task<QaTask>("qa", 1);
-  gpt::Registry registry;
-  registry.add(std::move(registrar), {});
-  return registry;
-}
+gpt::Registry own_task() { return only_task<QaTask>("qa", 1); }
 
 }  // namespace
 

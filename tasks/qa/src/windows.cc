@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gpt/core/error.h"
+#include "gptask/toolkit/utf8.h"
 
 namespace gptask {
 namespace {
@@ -15,14 +16,6 @@ std::int32_t end_token(const gpt::Tokenizer& tokenizer) {
   const auto line = tokenizer.encode("\n");
   if (line.empty()) fail(ErrorCode::unsupported, "this tokenizer has neither an end-of-text token nor a new line");
   return line.back();
-}
-
-/// The bytes of the first `count` code points.
-std::size_t bytes_of(std::string_view text, std::int64_t count) {
-  std::size_t at = 0;
-  for (; count > 0 && at < text.size(); --count)
-    for (++at; at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;) ++at;
-  return count > 0 ? std::string_view::npos : at;
 }
 
 }  // namespace
@@ -97,7 +90,8 @@ void Windows::add_window(const Question& question, const std::vector<std::int32_
 }
 
 gpt::Range locate(const Passage& passage, const std::string& answer, std::int64_t start, const std::string& where) {
-  const std::size_t at = start < 0 ? std::string_view::npos : bytes_of(passage.text, start);
+  const std::size_t at =
+      start < 0 ? std::string_view::npos : utf8_position(passage.text, static_cast<std::size_t>(start));
   if (at == std::string_view::npos || passage.text.compare(at, answer.size(), answer) != 0)
     fail(ErrorCode::malformed,
          "{}: the answer \"{}\" does not stand at character {} of the passage; starts are counted in Unicode code "

@@ -1,18 +1,12 @@
 #include "gptask/sentiment/pipeline.h"
 
-#include "gpt/plugin/registry.h"
 #include "gptask/sentiment/task.h"
+#include "gptask/toolkit/only_task.h"
 
 namespace gptask {
 namespace {
 
-gpt::Registry own_task() {
-  gpt::Registrar registrar;
-  registrar.task<SentimentTask>("sentiment", 1);
-  gpt::Registry registry;
-  registry.add(std::move(registrar), {});
-  return registry;
-}
+gpt::Registry own_task() { return only_task<SentimentTask>("sentiment", 1); }
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "gpt/core/error.h"
 #include "gptask/text_to_text/task.h"
+#include "gptask/toolkit/escapes.h"
 
 namespace gptask {
 namespace {
@@ -14,23 +15,6 @@ std::string written(const TextData& data, std::span<const float> output) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return "";
   return text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
-}
-
-/// On one line.
-std::string escaped(const std::string& text) {
-  std::string line;
-  for (const char c : text) {
-    if (c == '\n') {
-      line += "\\n";
-    } else if (c == '\r') {
-      line += "\\r";
-    } else if (c == '\\') {
-      line += "\\\\";
-    } else {
-      line += c;
-    }
-  }
-  return line;
 }
 
 /// The answers that score lowest against their first reference come first in reports; without a score a row, the first

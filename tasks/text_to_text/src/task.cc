@@ -3,27 +3,12 @@
 #include "gpt/core/error.h"
 #include "gpt/head/language_model_head.h"
 #include "gpt/model/decoder.h"
+#include "gptask/toolkit/escapes.h"
 
 namespace gptask {
 
 using gpt::ErrorCode;
 using gpt::fail;
-
-namespace {
-
-/// "\n", "\t" and "\\" as a command line can write them.
-std::string unescaped(const std::string& text) {
-  std::string result;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char next = text[i] == '\\' && i + 1 < text.size() ? text[i + 1] : '\0';
-    const bool known = next == 'n' || next == 't' || next == '\\';
-    result += next == 'n' ? '\n' : next == 't' ? '\t' : text[i];
-    if (known) ++i;
-  }
-  return result;
-}
-
-}  // namespace
 
 void TextToTextTask::declare_options(gpt::Options& options) const {
   using Kind = gpt::OptionSpec::Kind;

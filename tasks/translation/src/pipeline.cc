@@ -1,18 +1,12 @@
 #include "gptask/translation/pipeline.h"
 
-#include "gpt/plugin/registry.h"
+#include "gptask/toolkit/only_task.h"
 #include "gptask/translation/task.h"
 
 namespace gptask {
 namespace {
 
-gpt::Registry own_task() {
-  gpt::Registrar registrar;
-  registrar.task<TranslationTask>("translation", 1);
-  gpt::Registry registry;
-  registry.add(std::move(registrar), {});
-  return registry;
-}
+gpt::Registry own_task() { return only_task<TranslationTask>("translation", 1); }
 
 }  // namespace
 

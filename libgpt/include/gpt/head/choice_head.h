@@ -14,8 +14,6 @@ class ChoiceHead final : public Head {
   ChoiceHead(std::int64_t hidden, std::int64_t most_choices, float deviation, Random& random);
   /// Error mismatch for an example with more sequences than most_choices.
   Variable forward(const Hidden& hidden, const Batch& batch) override;
-  Variable loss(const Variable& outputs, const Batch& batch, float scale) override;
-  std::int64_t loss_terms(const Batch& batch) const override;
 
  private:
   std::int64_t most_choices_;
@@ -29,8 +27,6 @@ class LikelihoodHead final : public Head {
   LikelihoodHead(Parameter& projection, std::int64_t most_choices)
       : projection_(projection), most_choices_(most_choices) {}
   Variable forward(const Hidden& hidden, const Batch& batch) override;
-  Variable loss(const Variable& outputs, const Batch& batch, float scale) override;
-  std::int64_t loss_terms(const Batch& batch) const override;
 
  private:
   Parameter& projection_;

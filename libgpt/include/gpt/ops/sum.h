@@ -1,13 +1,10 @@
-// Rows of several sequences made into one of their example; sums of variables.
+// Rows of several sequences made into one of their example.
 #pragma once
 
 #include "gpt/ops/batch.h"
 #include "gpt/ops/variable.h"
 
 namespace gpt {
-
-/// a + b, of one shape.
-Variable add(const Variable& a, const Variable& b);
 
 /// Rows of the sequences that make one example, added up: [sequences, n] -> [examples, n]. The batch must outlive the
 /// step. Where every example is one sequence, x itself.

@@ -4,6 +4,7 @@
 
 #include "gpt/core/error.h"
 #include "gpt/io/compressed_file.h"
+#include "gptask/toolkit/escapes.h"
 
 namespace gptask {
 namespace {
@@ -43,20 +44,6 @@ std::vector<std::size_t> find_columns(const RowReader& reader, const ColumnSearc
             reader.list_columns(), search.option);
 }
 
-void unescape(std::string& text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char next = text[i] == '\\' && i + 1 < text.size() ? text[i + 1] : '\0';
-    if (next != 'n' && next != '\\' && next != 't' && next != 'r') {
-      plain += text[i];
-      continue;
-    }
-    plain += next == 'n' ? '\n' : next == 't' ? '\t' : next == 'r' ? '\r' : '\\';
-    ++i;
-  }
-  text = std::move(plain);
-}
-
 }  // namespace
 
 TextColumns read_columns(const std::filesystem::path& file, const ColumnSearch& search,
@@ -80,7 +67,7 @@ TextColumns read_columns(const std::filesystem::path& file, const ColumnSearch& 
     if (!request.id_column.empty()) result.ids.push_back(field(id));
     std::vector<std::string> texts;
     for (const std::size_t column : columns) texts.push_back(field(column));
-    if (request.unescape) std::for_each(texts.begin(), texts.end(), unescape);
+    if (request.unescape) std::transform(texts.begin(), texts.end(), texts.begin(), unescaped);
     result.texts.push_back(std::move(texts));
   }
   if (result.texts.empty()) gpt::fail(gpt::ErrorCode::malformed, "{}: there is no row to score", result.source);

@@ -74,7 +74,7 @@ EvaluationTable evaluate_predictions(const PredictionRequest& request, Observer&
   check(request);
   std::optional<RunFolder> folder;
   if (!request.output_dir.empty())
-    folder.emplace(request.output_dir, RunKind::evaluate, request.overwrite ? Existing::overwrite : Existing::refuse);
+    folder.emplace(request.output_dir, RunKind::evaluate, existing(false, request.overwrite));
   observer.stage(fmt::format("reading {}", request.references[0].string()));
   const auto kind = make_kind(request);
   EvaluationTable table;

@@ -20,16 +20,12 @@
 #include "pretrain/token_files.h"
 #include "run/inputs.h"
 #include "run/results.h"
+#include "run/resume.h"
 
 namespace gptask {
 namespace {
 
 namespace fs = std::filesystem;
-
-Existing existing(const PretrainRequest& request) {
-  if (request.resume) return Existing::resume;
-  return request.overwrite ? Existing::overwrite : Existing::refuse;
-}
 
 void check(const PretrainRequest& request) {
   const auto missing = [](const char* option) { gpt::fail(gpt::ErrorCode::invalid_option, "--{} is missing", option); };
@@ -44,7 +40,9 @@ void check(const PretrainRequest& request) {
 class Run {
  public:
   Run(const PretrainRequest& request, Observer& observer)
-      : request_(request), observer_(observer), folder_(request.output_dir, RunKind::pretrain, existing(request)) {}
+      : request_(request),
+        observer_(observer),
+        folder_(request.output_dir, RunKind::pretrain, existing(request.resume, request.overwrite)) {}
 
   PretrainResult go() {
     make_model();
@@ -53,7 +51,8 @@ class Run {
     inputs_.validation_files = expand_files(request_.validation_files);
     try_texts();
     const Json identity = fingerprint(request_, inputs_);
-    const fs::path checkpoint = checkpoint_to_resume(identity);
+    fs::path checkpoint;
+    if (request_.resume) checkpoint = checkpoint_to_resume(folder_, request_.checkpoint, identity, observer_);
     folder_.claim(identity);
     read_texts();
     train(checkpoint);
@@ -80,19 +79,6 @@ class Run {
     decoder_ = gpt::Decoder::create(inputs_.config, request_.train.seed);
     decoder_->scale_residual_projections();
     for (const gpt::Parameter* p : decoder_->parameters()) inputs_.parameters += p->value.size();
-  }
-
-  fs::path checkpoint_to_resume(const Json& identity) {
-    if (!request_.resume) return {};
-    if (folder_.holds_run()) folder_.check_same_run(identity);
-    const fs::path checkpoint =
-        request_.checkpoint.empty() ? gpt::newest_checkpoint(folder_.path()) : request_.checkpoint;
-    if (!request_.checkpoint.empty() && !fs::exists(checkpoint))
-      gpt::fail(gpt::ErrorCode::not_found, "--resume_from_checkpoint {}: no such folder", checkpoint.string());
-    observer_.notice(checkpoint.empty() ? fmt::format("{} holds no complete checkpoint yet; starting at step 1",
-                                                      folder_.path().string())
-                                        : fmt::format("resuming from {}", checkpoint.string()));
-    return checkpoint;
   }
 
   std::unique_ptr<gpt::TokenWindows> windows(const char* name, const std::vector<fs::path>& files) {

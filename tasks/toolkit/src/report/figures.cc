@@ -6,6 +6,7 @@
 #include <cmath>
 #include <iterator>
 
+#include "gptask/toolkit/utf8.h"
 #include "report/html.h"
 
 namespace gptask {
@@ -25,10 +26,7 @@ std::string begin(double width, double height, const std::string& title) {
 
 double label_width(const std::vector<std::string>& labels) {
   std::size_t longest = 0;
-  for (const std::string& label : labels) {
-    const auto letters = std::count_if(label.begin(), label.end(), [](char c) { return (c & 0xC0) != 0x80; });
-    longest = std::max(longest, static_cast<std::size_t>(letters));
-  }
+  for (const std::string& label : labels) longest = std::max(longest, utf8_length(label));
   return kLetter * static_cast<double>(longest) + 8;
 }
 

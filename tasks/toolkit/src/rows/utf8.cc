@@ -1,9 +1,12 @@
 #include "gptask/toolkit/utf8.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace gptask {
 namespace {
+
+bool continues(char c) noexcept { return (static_cast<std::uint8_t>(c) & 0xC0U) == 0x80U; }
 
 /// Bytes of the sequence that starts here; 0 if it is not valid.
 std::size_t sequence_length(std::string_view text) noexcept {
@@ -40,8 +43,18 @@ std::size_t find_bad_utf8(std::string_view text) noexcept {
 
 std::size_t utf8_cut(std::string_view text, std::size_t limit) noexcept {
   if (text.size() <= limit) return text.size();
-  while (limit > 0 && (static_cast<std::uint8_t>(text[limit]) & 0xC0U) == 0x80U) --limit;
+  while (limit > 0 && continues(text[limit])) --limit;
   return limit;
+}
+
+std::size_t utf8_length(std::string_view text) noexcept {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+}
+
+std::size_t utf8_position(std::string_view text, std::size_t number) noexcept {
+  for (std::size_t at = 0; at < text.size(); ++at)
+    if (!continues(text[at]) && number-- == 0) return at;
+  return number == 0 ? text.size() : std::string_view::npos;
 }
 
 }  // namespace gptask

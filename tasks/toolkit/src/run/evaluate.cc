@@ -205,10 +205,7 @@ class Evaluation {
       : request_(request),
         registry_(registry),
         observer_(observer),
-        folder_(request.output_dir, RunKind::evaluate,
-                request.resume      ? Existing::resume
-                : request.overwrite ? Existing::overwrite
-                                    : Existing::refuse),
+        folder_(request.output_dir, RunKind::evaluate, existing(request.resume, request.overwrite)),
         builder_(table_, request.bootstrap, request.paired) {
     if (folder_.holds_run() && request.resume) folder_.check_same_run(fingerprint(request));
   }

@@ -11,6 +11,7 @@
 #include "run/model_card.h"
 #include "run/model_files.h"
 #include "run/results.h"
+#include "run/resume.h"
 #include "run/scoring.h"
 #include "run/training.h"
 
@@ -19,21 +20,19 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Existing existing(const FinetuneRequest& request) {
-  if (request.resume) return Existing::resume;
-  return request.overwrite ? Existing::overwrite : Existing::refuse;
-}
-
 /// One run, in the order of its steps.
 class Run {
  public:
   Run(const FinetuneRequest& request, Observer& observer)
-      : request_(request), observer_(observer), folder_(request.output_dir, RunKind::finetune, existing(request)) {}
+      : request_(request),
+        observer_(observer),
+        folder_(request.output_dir, RunKind::finetune, existing(request.resume, request.overwrite)) {}
 
   FinetuneResult go() {
     inputs_ = read_inputs(request_, observer_);
     const Json identity = fingerprint(request_, inputs_);
-    const fs::path checkpoint = checkpoint_to_resume(identity);
+    fs::path checkpoint;
+    if (request_.resume) checkpoint = checkpoint_to_resume(folder_, request_.checkpoint, identity, observer_);
     folder_.claim(identity);
     trained_ = train(request_, inputs_, folder_.path(), checkpoint, observer_);
     if (trained_.result.stopped) {
@@ -49,18 +48,6 @@ class Run {
   }
 
  private:
-  fs::path checkpoint_to_resume(const Json& identity) {
-    if (!request_.resume) return {};
-    if (folder_.holds_run()) folder_.check_same_run(identity);
-    fs::path checkpoint = request_.checkpoint.empty() ? gpt::newest_checkpoint(folder_.path()) : request_.checkpoint;
-    if (!request_.checkpoint.empty() && !fs::exists(checkpoint))
-      gpt::fail(gpt::ErrorCode::not_found, "--resume_from_checkpoint {}: no such folder", checkpoint.string());
-    observer_.notice(checkpoint.empty() ? fmt::format("{} holds no complete checkpoint yet; starting at step 1",
-                                                      folder_.path().string())
-                                        : fmt::format("resuming from {}", checkpoint.string()));
-    return checkpoint;
-  }
-
   void write_weights() {
     observer_.stage(fmt::format("writing {}", folder_.path().string()));
     const ModelFiles files{*inputs_.decoder,
@@ -196,7 +183,7 @@ FinetuneResult finetune(const FinetuneRequest& request, Observer& observer) {
 
 DryRun plan_finetune(const FinetuneRequest& request, Observer& observer) {
   check(request);
-  const RunFolder folder(request.output_dir, RunKind::finetune, existing(request));
+  const RunFolder folder(request.output_dir, RunKind::finetune, existing(request.resume, request.overwrite));
   const Inputs inputs = read_inputs(request, observer);
   DryRun plan;
   plan.summary["settings"] = settings(request, inputs);

@@ -127,10 +127,7 @@ RepeatResult finetune_repeatedly(const FinetuneRequest& request, const std::vect
                                  Observer& observer) {
   const std::vector<Part> parts = parts_of(request, seeds);
   for (const Part& part : parts) check(part.request);
-  const Existing existing = request.resume      ? Existing::resume
-                            : request.overwrite ? Existing::overwrite
-                                                : Existing::refuse;
-  RunFolder folder(request.output_dir, RunKind::repeat, existing);
+  RunFolder folder(request.output_dir, RunKind::repeat, existing(request.resume, request.overwrite));
   Json fingerprint = requested(request);
   if (!seeds.empty()) fingerprint["seeds"] = seeds;
   if (request.resume && folder.holds_run()) folder.check_same_run(fingerprint);

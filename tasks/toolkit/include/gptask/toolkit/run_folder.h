@@ -12,6 +12,9 @@ enum class RunKind { finetune, repeat, evaluate, pretrain };
 
 /// How a folder that already holds a run is treated.
 enum class Existing { refuse, resume, overwrite };
+inline Existing existing(bool resume, bool overwrite) noexcept {
+  return resume ? Existing::resume : overwrite ? Existing::overwrite : Existing::refuse;
+}
 
 class RunFolder {
  public:

@@ -1,0 +1,54 @@
+#include "training_options.h"
+
+#include "gpt/core/error.h"
+
+namespace gptask::app {
+
+using Kind = gpt::OptionSpec::Kind;
+
+void declare_run_folder_options(gpt::Options& options) {
+  options.declare({"output_dir", Kind::text, "", "the folder to write", {}, {"o"}});
+  options.declare({"overwrite_output_dir", Kind::flag, "false", "replace the run that the folder holds"});
+  options.declare({"resume_from_checkpoint", Kind::text, "",
+                   "true: continue the run in the folder from its newest checkpoint; or a checkpoint's folder"});
+}
+
+Resume resume_of(const gpt::Options& options) {
+  const std::string& value = options.text("resume_from_checkpoint");
+  Resume resume;
+  resume.wanted = !value.empty() && value != "false" && value != "False";
+  if (resume.wanted && value != "true" && value != "True") resume.checkpoint = value;
+  return resume;
+}
+
+void declare_adamw_options(gpt::Options& options, const char* weight_decay, const char* beta2) {
+  options.declare({"weight_decay", Kind::number, weight_decay, "on matrices"});
+  options.declare({"adam_beta1", Kind::number, "0.9", "decay of AdamW's first moment"});
+  options.declare({"adam_beta2", Kind::number, beta2, "decay of its second moment"});
+  options.declare({"adam_epsilon", Kind::number, "1e-8", "its epsilon"});
+  options.declare({"max_grad_norm", Kind::number, "1", "clip the gradient to this norm; 0: do not"});
+}
+
+gpt::TrainOptions common_train_options(const gpt::Options& options) {
+  gpt::TrainOptions train;
+  train.epochs = options.number("num_train_epochs");
+  train.max_steps = options.integer("max_steps");
+  train.batch_size = options.integer("per_device_train_batch_size");
+  train.accumulation = options.integer("gradient_accumulation_steps");
+  train.weight_decay = options.number("weight_decay");
+  train.beta1 = options.number("adam_beta1");
+  train.beta2 = options.number("adam_beta2");
+  train.epsilon = options.number("adam_epsilon");
+  train.max_grad_norm = options.number("max_grad_norm");
+  train.warmup_ratio = options.number("warmup_ratio");
+  if (options.integer("seed") < 0)
+    gpt::fail(gpt::ErrorCode::invalid_option, "--seed must be at least 0, not {}", options.integer("seed"));
+  train.seed = static_cast<std::uint64_t>(options.integer("seed"));
+  train.logging_steps = options.integer("logging_steps");
+  train.save_steps = options.integer("save_steps");
+  train.save_total_limit = options.integer("save_total_limit");
+  train.eval_steps = options.integer("eval_steps");
+  return train;
+}
+
+}  // namespace gptask::app
