@@ -47,7 +47,6 @@ class BpeSpecBuilder {
   void add_merge(std::string_view left, std::string_view right);
   /// The same for "left right", as merges.txt and GGUF write it.
   void add_merge(std::string_view line);
-  std::size_t merge_count() const { return spec_.merges.size(); }
 
   BpeSpec take() { return std::move(spec_); }
 
