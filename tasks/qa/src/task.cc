@@ -72,26 +72,26 @@ void QaTask::configure(const gpt::Options& options) {
 }
 
 nlohmann::ordered_json QaTask::state() const {
-  return {
-      {"template",
-       {{"separator", windows_.separator}, {"end", "end of text"}, {"max_query_length", windows_.max_query_length}}},
-      {"doc_stride", windows_.doc_stride},
-      {"spans",
-       {{"version_2", spans_.version2},
-        {"n_best", spans_.n_best},
-        {"max_answer_length", spans_.max_answer_length},
-        {"null_threshold", spans_.null_threshold}}},
-      {"columns",
-       {{"id", columns_.id},
-        {"question", columns_.question},
-        {"context", columns_.context},
-        {"answers", columns_.answers},
-        {"answer_start", columns_.start}}}};
+  return {{"template", "{question}" + windows_.separator + "{passage}{end of text}"},
+          {"separator", windows_.separator},
+          {"max_query_length", windows_.max_query_length},
+          {"doc_stride", windows_.doc_stride},
+          {"spans",
+           {{"version_2", spans_.version2},
+            {"n_best", spans_.n_best},
+            {"max_answer_length", spans_.max_answer_length},
+            {"null_threshold", spans_.null_threshold}}},
+          {"columns",
+           {{"id", columns_.id},
+            {"question", columns_.question},
+            {"context", columns_.context},
+            {"answers", columns_.answers},
+            {"answer_start", columns_.start}}}};
 }
 
 void QaTask::restore(const nlohmann::ordered_json& state) try {
-  state.at("template").at("separator").get_to(windows_.separator);
-  state.at("template").at("max_query_length").get_to(windows_.max_query_length);
+  state.at("separator").get_to(windows_.separator);
+  state.at("max_query_length").get_to(windows_.max_query_length);
   state.at("doc_stride").get_to(windows_.doc_stride);
   const auto& spans = state.at("spans");
   spans_ = {spans.at("version_2"), spans.at("n_best"), spans.at("max_answer_length"), spans.at("null_threshold")};

@@ -23,7 +23,7 @@ class QaTask : public gpt::Task {
  public:
   void declare_options(gpt::Options& options) const override;
   void configure(const gpt::Options& options) override;
-  /// {"template": {...}, "spans": {...}, "columns": {...}}
+  /// {"template" (for a reader), "separator", "max_query_length", "doc_stride", "spans": {...}, "columns": {...}}
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Trains all weights of a 2-label classifier of GPT-2 small's shape with PyTorch, on random texts: batch 32 x 32, no dropout.
+"""Trains all weights of GPT-2 small's shape with PyTorch, on random texts without dropout: a 2-label classifier (batch 32 x 32) or a
+language model (batch 4 x 256).
 
 The weights are random, since only the speed is measured: forward, backward, clipping at 1 and AdamW. Prints one JSON object.
 """
@@ -12,11 +13,12 @@ from measure import autocast, prepare, report
 import torch
 import transformers
 
-BATCH, LENGTH = 32, 32
+WORKS = {"classify": (32, 32), "language-model": (4, 256)}  # batch, length
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--work", choices=WORKS, default="classify")
     parser.add_argument("--steps", type=int, default=8, help="steps measured, after two that warm up")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -27,15 +29,18 @@ def arguments():
 def main():
     options = arguments()
     prepare(options.threads, options.seed)
+    batch, length = WORKS[options.work]
+    classify = options.work == "classify"
     config = transformers.GPT2Config(  # the defaults are GPT-2 small: 12 layers, 768 wide, 50,257 tokens
         num_labels=2, pad_token_id=50256, resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0
     )
-    model = transformers.GPT2ForSequenceClassification(config).train()
+    kind = transformers.GPT2ForSequenceClassification if classify else transformers.GPT2LMHeadModel
+    model = kind(config).train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4)
 
     def step():
-        ids = torch.randint(0, config.vocab_size - 1, (BATCH, LENGTH))
-        labels = torch.randint(0, 2, (BATCH,))
+        ids = torch.randint(0, config.vocab_size - 1, (batch, length))
+        labels = torch.randint(0, 2, (batch,)) if classify else ids
         with autocast(options.precision):
             loss = model(input_ids=ids, labels=labels).loss
         loss.backward()
@@ -51,12 +56,12 @@ def main():
         step()
     seconds = time.perf_counter() - started
     report(
-        work="GPT-2 small classification, all weights",
+        work=f"GPT-2 small, {options.work}, all weights",
         precision=options.precision,
         threads=options.threads,
-        batch=[BATCH, LENGTH],
+        batch=[batch, length],
         steps=options.steps,
-        training_tokens_per_second=round(options.steps * BATCH * LENGTH / seconds, 1),
+        training_tokens_per_second=round(options.steps * batch * length / seconds, 1),
     )
 
 
