@@ -34,15 +34,23 @@ struct Columns {
         out(query) {}
 };
 
-/// softmax of the scores of query i against keys 0 to i.
+/// The first key that query i sees.
+std::size_t first_key(const AttentionShape& shape, std::size_t i) {
+  return shape.window > 0 && i >= shape.window ? i - shape.window + 1 : 0;
+}
+
+/// softmax of the scores of query i against the keys it sees up to its own; 0 for those before.
 std::vector<double> weights_of(const Matrix& qkv, const AttentionShape& shape, const Columns& at, std::size_t i) {
   std::vector<double> scores;
-  for (std::size_t j = 0; j <= i; ++j) {
+  const std::size_t first = first_key(shape, i);
+  for (std::size_t j = first; j <= i; ++j) {
     double dot = 0;
     for (std::size_t k = 0; k < shape.head_size; ++k) dot += qkv(i, at.query + k) * qkv(j, at.key + k);
     scores.push_back(dot / std::sqrt(static_cast<double>(shape.head_size)));
   }
-  return softmax(scores);
+  std::vector<double> weights = softmax(scores);
+  weights.insert(weights.begin(), first, 0.0);
+  return weights;
 }
 
 }  // namespace

@@ -7,7 +7,8 @@ namespace plain {
 
 struct AttentionShape {
   std::size_t heads, kv_heads, head_size;
-  double theta = 0;  ///< base of the rotary angles; 0: no rotary positions
+  double theta = 0;        ///< base of the rotary angles; 0: no rotary positions
+  std::size_t window = 0;  ///< keys that a token sees, its own among them; 0: all before it
 };
 
 /// Turns the pairs (i, i + n/2) of x, n values, by position * theta^(-2 i / n); direction -1 turns back.

@@ -108,6 +108,58 @@ Comparison compare_norm(Numbers& n, bool rms) {
   return lines;
 }
 
+namespace {
+
+/// Columns [first, first + count * size) of x, a row for each token and head.
+Matrix heads_as_rows(const Matrix& x, std::size_t first, std::size_t count, std::size_t size) {
+  Matrix rows(x.rows * count, size);
+  for (std::size_t t = 0; t < x.rows; ++t)
+    for (std::size_t i = 0; i < count * size; ++i) rows(t * count + i / size, i % size) = x(t, first + i);
+  return rows;
+}
+
+/// And back.
+void rows_as_heads(const Matrix& rows, std::size_t first, std::size_t count, Matrix& x) {
+  for (std::size_t t = 0; t < x.rows; ++t)
+    for (std::size_t i = 0; i < count * rows.columns; ++i)
+      x(t, first + i) = rows(t * count + i / rows.columns, i % rows.columns);
+}
+
+}  // namespace
+
+/// Two query heads under one weight, a key head under another; the value head goes through as it is.
+Comparison compare_head_norm(Numbers& n) {
+  const std::size_t size = n.width;
+  const Matrix qkv = n.matrix(n.tokens, 4 * size), wq = n.matrix(1, size), wk = n.matrix(1, size),
+               dy = n.matrix(n.tokens, 4 * size);
+  gpt::Parameter query = parameter("wq", wq, true), key = parameter("wk", wk, true);
+  const auto weights = [](gpt::Parameter& weight) {
+    return gpt::NormWeights{&weight, nullptr, true, static_cast<float>(kEpsilon)};
+  };
+  const Outcome o = run({qkv}, dy, [&](gpt::Tape&, const Inputs& in) {
+    return gpt::norm_heads(in[0], 2, 1, weights(query), weights(key));
+  });
+  Matrix y = qkv, dx = dy;
+  std::vector<Matrix> dw;
+  const auto norm_of = [&](std::size_t first, std::size_t count, const Matrix& w) {
+    const Matrix rows = heads_as_rows(qkv, first, count, size);
+    const NormGradients d = rms_norm_backward(rows, w, kEpsilon, heads_as_rows(dy, first, count, size));
+    rows_as_heads(rms_norm(rows, w, kEpsilon), first, count, y);
+    rows_as_heads(d.x, first, count, dx);
+    dw.push_back(d.weight);
+  };
+  norm_of(0, 2, wq);
+  norm_of(2 * size, 1, wk);
+  return {{"q1,q2,k,v", qkv},
+          {"wq", wq},
+          {"wk", wk},
+          {"y", y, o.output},
+          {"dy", dy},
+          {"dx", dx, o.inputs[0]},
+          {"dwq", dw[0], from_tensor(query.grad)},
+          {"dwk", dw[1], from_tensor(key.grad)}};
+}
+
 /// normed = rms_norm(x + delta), where the sum goes nowhere else.
 Comparison compare_residual(Numbers& n) {
   const Matrix x = n.matrix(n.tokens, n.width), delta = n.matrix(n.tokens, n.width), w = n.matrix(1, n.width),
@@ -128,16 +180,19 @@ Comparison compare_residual(Numbers& n) {
           {"ddelta", d.x, o.inputs[1]}};
 }
 
-Comparison compare_gelu(Numbers& n) {
+Comparison compare_gelu(Numbers& n, bool exact) {
   const Matrix x = n.matrix(n.tokens, n.width), dy = n.matrix(n.tokens, n.width);
   Matrix identity(n.width, n.width);
   for (std::size_t i = 0; i < n.width; ++i) identity(i, i) = 1;
   gpt::Parameter weight = parameter("1", identity);
   const gpt::LinearPart part{&weight};
   const Outcome o = run({x}, dy, [&](gpt::Tape&, const Inputs& in) {
-    return gpt::linear(in[0], {&part, 1}, gpt::Activation::gelu_tanh);
+    return gpt::linear(in[0], {&part, 1}, exact ? gpt::Activation::gelu_erf : gpt::Activation::gelu_tanh);
   });
-  return {{"x", x}, {"y", gelu(x), o.output}, {"dy", dy}, {"dx", gelu_backward(x, dy), o.inputs[0]}};
+  return {{"x", x},
+          {"y", exact ? exact_gelu(x) : gelu(x), o.output},
+          {"dy", dy},
+          {"dx", exact ? exact_gelu_backward(x, dy) : gelu_backward(x, dy), o.inputs[0]}};
 }
 
 Comparison compare_swiglu(Numbers& n) {
@@ -183,16 +238,16 @@ Comparison compare_rotary(Numbers& n) {
 }
 
 /// Two query heads that share one key-value head, with rotary positions.
-Comparison compare_attention(Numbers& n) {
+Comparison compare_attention(Numbers& n, std::size_t window) {
   const std::size_t tokens = n.tokens + 1, size = n.width / 2 / 2 * 2;
   const Matrix qkv = n.matrix(tokens, 4 * size), dy = n.matrix(tokens, 2 * size);
   const auto head = static_cast<std::int64_t>(size);
   const gpt::RopeTable rope = gpt::make_rope(static_cast<std::int64_t>(tokens), head, 10000);
   const gpt::Batch batch = positions(tokens);
   const Outcome o = run({qkv}, dy, [&](gpt::Tape&, const Inputs& in) {
-    return gpt::attention(in[0], batch, {2, 1, head, &rope, 0});
+    return gpt::attention(in[0], batch, {2, 1, head, &rope, 0, static_cast<std::int64_t>(window)});
   });
-  const AttentionShape shape{2, 1, size, 10000};
+  const AttentionShape shape{2, 1, size, 10000, window};
   std::vector<Matrix> weights;
   const Matrix y = attention(qkv, shape, &weights);
   return {{"q1,q2,k,v", qkv}, {"P1", weights[0]}, {"P2", weights[1]},

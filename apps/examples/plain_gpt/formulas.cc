@@ -124,6 +124,28 @@ Matrix gelu_backward(const Matrix& x, const Matrix& dy) {
   return dx;
 }
 
+namespace {
+
+/// The normal distribution function.
+double below(double x) { return (1 + std::erf(x / std::numbers::sqrt2)) / 2; }
+
+}  // namespace
+
+Matrix exact_gelu(const Matrix& x) {
+  Matrix y = x;
+  for (double& v : y.values) v *= below(v);
+  return y;
+}
+
+Matrix exact_gelu_backward(const Matrix& x, const Matrix& dy) {
+  Matrix dx = dy;
+  for (std::size_t i = 0; i < x.values.size(); ++i) {
+    const double v = x.values[i];
+    dx.values[i] *= below(v) + v * std::exp(-v * v / 2) / std::sqrt(2 * std::numbers::pi);
+  }
+  return dx;
+}
+
 Matrix swiglu(const Matrix& x) {
   Matrix y(x.rows, x.columns / 2);
   for (std::size_t t = 0; t < y.rows; ++t)

@@ -37,6 +37,9 @@ NormGradients rms_norm_backward(const Matrix& x, const Matrix& weight, double ep
 /// y = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
 Matrix gelu(const Matrix& x);
 Matrix gelu_backward(const Matrix& x, const Matrix& dy);
+/// y = x/2 (1 + erf(x / sqrt(2)))
+Matrix exact_gelu(const Matrix& x);
+Matrix exact_gelu_backward(const Matrix& x, const Matrix& dy);
 /// The left half of x is the gate, the right half what it lets through: y = g sigmoid(g) u.
 Matrix swiglu(const Matrix& x);
 Matrix swiglu_backward(const Matrix& x, const Matrix& dy);
