@@ -1,6 +1,7 @@
 // Rows for new tokens: beside adapters they train alone of their table, and they come back with the adapter.
 #include <algorithm>
 
+#include "gpt/io/weight_source.h"
 #include "support/errors.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_decoder.h"
@@ -91,4 +92,19 @@ TEST_CASE("new tokens: saved with the adapter as PEFT's modules_to_save, and rea
     CHECK(decoder->config().vocabulary == 123);
     CHECK(infer(*decoder, head, examples, 4, threads) == infer(*m.decoder, *m.head, examples, 4, threads));
   }
+}
+
+TEST_CASE("new tokens: an adapter for question answering names them as its class of Transformers does") {
+  const TemporaryFolder folder;
+  const Model m = with_new_tokens(tiny_llama());
+  save_adapter(*m.decoder, {}, folder.path(), "base", "QUESTION_ANS");
+  const auto weights = open_weights(folder.path());
+  for (const StoredTensor& tensor : weights->tensors()) {
+    INFO(tensor.name);
+    CHECK(tensor.name.rfind("base_model.model.transformer.", 0) == 0);
+  }
+  const auto decoder = Decoder::create(tiny_llama(), 1);
+  load_adapter(*decoder, folder.path());
+  const Tensor &saved = m.decoder->token_embedding().value, &read = decoder->token_embedding().value;
+  CHECK(std::equal(saved.data(), saved.data() + saved.size(), read.data(), read.data() + read.size()));
 }

@@ -152,7 +152,7 @@ void save_adapter(const Decoder& decoder, std::span<Parameter* const> head, cons
     if (std::find(saved.begin(), saved.end(), module) == saved.end()) saved.push_back(module);
   }
   if (const Parameter& table = decoder.token_embedding(); decoder.first_new_token() < table.value.rows()) {
-    tensors.push_back(to_write(table, "base_model.model." + table.name));
+    tensors.push_back(to_write(table, "base_model.model." + name_in_class(table.name, kind, architecture)));
     const std::size_t end = table.name.rfind('.'), begin = table.name.rfind('.', end - 1) + 1;
     if (saved.is_null()) saved = nlohmann::ordered_json::array();
     saved.push_back(table.name.substr(begin, end - begin));
