@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs the packages, builds everything in build/release and runs the tests, except those labelled long (scripts/test_long.sh).
+# Installs the packages, builds everything in build/release and runs the tests, except those labelled long (scripts/test_long.sh) and
+# parity (scripts/parity.sh).
 # Usage: scripts/test.sh [CTEST ARGUMENT...]      for example scripts/test.sh -R tensor
 # Tests that need ../shared or the weights of scripts/fetch.sh are skipped where these are absent. With CI=true and ../shared
 # there, a skipped test is a failure, and so is a warning of the compiler.
@@ -25,7 +26,7 @@ log=build/release/tests.log
 run_tests() {
   ctest --test-dir build/release --output-on-failure --no-tests=error --timeout 900 "${selection[@]}" 2>&1 | tee "$log"
 }
-selection=(-LE long "$@")
+selection=(-LE 'long|parity' "$@")
 [[ ${GPTASK_TEST_LONG:-} != 1 ]] || selection=(-L long "$@")
 
 stage "Packages" scripts/packages.sh

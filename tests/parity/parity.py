@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares what we write with the programs that read it: Transformers, PEFT and llama.cpp. scripts/parity.sh runs it.
+"""Compares what we write with the programs that read it: Transformers, PEFT and llama.cpp. The test parity_files.
 
     parity.py [--build FOLDER] [--weights FILE] [--families gpt2,llama,...]
 
