@@ -10,6 +10,7 @@
 #include "arguments.h"
 #include "command.h"
 #include "common_options.h"
+#include "dtype_option.h"
 #include "gpt/core/error.h"
 #include "gpt/tensor/parallel.h"
 #include "gptask/toolkit/models.h"
@@ -33,8 +34,6 @@ struct TypeName {
   const char* name;
   gpt::StoredType type;
 };
-constexpr std::array<TypeName, 3> dtypes{
-    {{"float32", gpt::StoredType::f32}, {"bfloat16", gpt::StoredType::bf16}, {"float16", gpt::StoredType::f16}}};
 constexpr std::array<TypeName, 6> types{{{"F32", gpt::StoredType::f32},
                                          {"F16", gpt::StoredType::f16},
                                          {"BF16", gpt::StoredType::bf16},
@@ -42,16 +41,14 @@ constexpr std::array<TypeName, 6> types{{{"F32", gpt::StoredType::f32},
                                          {"Q4_0", gpt::StoredType::q4_0},
                                          {"Q4_1", gpt::StoredType::q4_1}}};
 
-template <std::size_t size>
-std::vector<std::string> names_of(const std::array<TypeName, size>& table) {
+std::vector<std::string> type_names() {
   std::vector<std::string> names;
-  for (const TypeName& row : table) names.emplace_back(row.name);
+  for (const TypeName& row : types) names.emplace_back(row.name);
   return names;
 }
 
-template <std::size_t size>
-gpt::StoredType find_type(const std::array<TypeName, size>& table, const std::string& name) {
-  return std::find_if(table.begin(), table.end(), [&](const TypeName& row) { return row.name == name; })->type;
+gpt::StoredType find_type(const std::string& name) {
+  return std::find_if(types.begin(), types.end(), [&](const TypeName& row) { return row.name == name; })->type;
 }
 
 void declare(gpt::Options& options) {
@@ -59,8 +56,8 @@ void declare(gpt::Options& options) {
   options.declare({"model", Kind::text, "", "a folder or a .gguf file", {}, {"model_name_or_path", "m"}});
   options.declare({"output_dir", Kind::text, "", "a new or empty folder", {}, {"o"}});
   options.declare({"output", Kind::text, "", "a .gguf file"});
-  options.declare({"dtype", Kind::text, "float32", "of the folder's weights", names_of(dtypes), {"torch_dtype"}});
-  options.declare({"type", Kind::text, "F16", "of the GGUF file's weights", names_of(types), {"outtype"}});
+  declare_dtype_option(options);
+  options.declare({"type", Kind::text, "F16", "of the GGUF file's weights", type_names(), {"outtype"}});
   options.declare({"drop_head", Kind::flag, "false", "leave a task head out of the GGUF file"});
   options.declare({"overwrite_output_dir", Kind::flag, "false", "replace what is there"});
   declare_threads_option(options);
@@ -80,7 +77,7 @@ void to_folder(const fs::path& model, const gpt::Options& options) {
   if (fs::exists(target) && fs::equivalent(model, target))
     gpt::fail(gpt::ErrorCode::invalid_option, "--output_dir {} is the model itself", target.string());
   gpt::AtomicFolder folder(target);
-  gpt::convert_to_folder(model, find_type(dtypes, options.text("dtype")), folder);
+  gpt::convert_to_folder(model, dtype_of(options), folder);
   folder.commit();
 }
 
@@ -91,7 +88,7 @@ void to_gguf(const fs::path& model, const gpt::Options& options) {
               target.string());
   check_free(target, "output", options.flag("overwrite_output_dir"));
   gpt::AtomicFile file(target);
-  gpt::convert_to_gguf(model, {find_type(types, options.text("type")), options.flag("drop_head")}, file);
+  gpt::convert_to_gguf(model, {find_type(options.text("type")), options.flag("drop_head")}, file);
   file.commit();
 }
 

@@ -77,6 +77,11 @@ def adapters(work: Work, families: list, report) -> None:
             model.save_pretrained(theirs)
             ours = work.logits(base, name, inputs, theirs)
             report(f"{family} {name}: adapter of PEFT in ours", largest_difference(model, name, ours, inputs), 1e-4)
+            merged = work / f"{family}-{name}-merged"
+            work.gptask("merge", "--model", theirs, "--output-dir", merged)
+            expected = [their_logits(model, name, ids).tolist() for ids in inputs]
+            report(f"{family} {name}: PEFT's adapter, merged by gptask, in Transformers",
+                   largest_difference(load(merged, name), name, expected, inputs), 1e-4)
 
 
 def fine_tuned(work: Work, report) -> None:

@@ -20,20 +20,6 @@ constexpr std::array<const char*, 10> companions{
     "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",      "vocab.json",
     "merges.txt",     "tokenizer.model",       "chat_template.jinja",     "generation_config.json", "gptask.json"};
 
-const char* dtype_name(StoredType type) {
-  if (type == StoredType::f32) return "float32";
-  if (type == StoredType::bf16) return "bfloat16";
-  if (type == StoredType::f16) return "float16";
-  fail(ErrorCode::invalid_option, "a folder of type {} cannot be written: choose float32, bfloat16 or float16",
-       stored_type_name(type));
-}
-
-/// Both spellings, of Transformers 5 and 4.
-template <typename Json>
-void set_dtype(Json& config, StoredType type) {
-  config["dtype"] = config["torch_dtype"] = dtype_name(type);
-}
-
 /// Every tensor under the name it has.
 std::vector<TensorToWrite> as_stored(const ModelSource& source, StoredType type) {
   for_each_weight(source.config, [&](const WeightName& weight) { find_weight(source, weight.name, weight.optional); });

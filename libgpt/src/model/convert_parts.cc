@@ -32,4 +32,12 @@ bool has_tokenizer(const fs::path& model, const ModelSource& source) {
          fs::exists(model / "tokenizer.model");
 }
 
+const char* dtype_name(StoredType type) {
+  if (type == StoredType::f32) return "float32";
+  if (type == StoredType::bf16) return "bfloat16";
+  if (type == StoredType::f16) return "float16";
+  fail(ErrorCode::invalid_option, "a folder of type {} cannot be written: choose float32, bfloat16 or float16",
+       stored_type_name(type));
+}
+
 }  // namespace gpt

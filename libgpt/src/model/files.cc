@@ -1,23 +1,28 @@
 #include "gpt/model/files.h"
 
+#include <set>
+
 #include "gpt/core/error.h"
 #include "gpt/io/json.h"
 #include "gpt/io/safetensors.h"
 #include "model/config_reader.h"
+#include "model/convert_parts.h"
 #include "model/decoder_impl.h"
 
 namespace gpt {
 namespace {
 
-TensorToWrite to_write(const Parameter& parameter, std::string name) {
-  return {std::move(name), StoredType::f32, dimensions(parameter.value.shape()), parameter.value.data()};
+TensorToWrite to_write(const Parameter& parameter, std::string name, StoredType type = StoredType::f32) {
+  return {std::move(name), type, dimensions(parameter.value.shape()), parameter.value.data()};
 }
 
-void fill(Parameter& parameter, const WeightSource& source, const std::string& name) {
+/// The tensor that was read.
+const StoredTensor* fill(Parameter& parameter, const WeightSource& source, const std::string& name) {
   const StoredTensor* stored = find_tensor(source, name);
   if (stored == nullptr) fail(ErrorCode::not_found, "{}: there is no tensor {}", source.path().string(), name);
   const Tensor value = read_tensor(source, *stored, parameter.value.shape());
   std::copy_n(value.data(), value.size(), parameter.value.data());
+  return stored;
 }
 
 /// A token embedding that was trained beside the adapters, which may have more rows than the base.
@@ -54,6 +59,26 @@ void check_adapter(const nlohmann::json& json, const std::string& where) {
     read.only(absent, {nullptr});
 }
 
+[[noreturn]] void refuse_whole(const WeightSource& source, const StoredTensor& tensor) {
+  fail(ErrorCode::unsupported,
+       "{}: the adapter brings a weight of the decoder itself, {}, which is not supported; merge it with PEFT first",
+       source.path().string(), tensor.name);
+}
+
+/// What an adapter brings and nothing here takes: matrices for what is no projection of the base, an output projection.
+/// Other tensors are a head's.
+void refuse_unused(const WeightSource& source, const std::set<const StoredTensor*>& used) {
+  for (const StoredTensor& tensor : source.tensors()) {
+    if (used.count(&tensor) != 0) continue;
+    if (tensor.name.find(".lora_") != std::string::npos)
+      fail(ErrorCode::unsupported,
+           "{}: {} is for something that is no projection of the base; merge it with PEFT first",
+           source.path().string(), tensor.name);
+    for (const char* output : {"base_model.model.lm_head.", "base_model.model.embed_out."})
+      if (tensor.name.rfind(output, 0) == 0) refuse_whole(source, tensor);
+  }
+}
+
 }  // namespace
 
 ModelConfig read_model_config(const nlohmann::json& json, std::string_view where) {
@@ -69,8 +94,7 @@ nlohmann::ordered_json transformers_config(const ModelConfig& config, std::strin
   nlohmann::ordered_json json = kind.to_json(config);
   json["architectures"] = {kind.class_name(architecture)};
   json["model_type"] = config.family;
-  json["dtype"] = "float32";
-  json["torch_dtype"] = "float32";
+  set_dtype(json, StoredType::f32);
   if (config.bos) json["bos_token_id"] = *config.bos;
   if (config.eos) json["eos_token_id"] = *config.eos;
   if (config.pad) json["pad_token_id"] = *config.pad;
@@ -79,16 +103,17 @@ nlohmann::ordered_json transformers_config(const ModelConfig& config, std::strin
 }
 
 void save_model(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
-                std::string_view architecture, const nlohmann::ordered_json& extra) {
+                std::string_view architecture, const nlohmann::ordered_json& extra, StoredType type) {
+  nlohmann::ordered_json config = transformers_config(decoder.config(), architecture, extra);
+  set_dtype(config, type);
   if (decoder.has_lora()) fail(ErrorCode::mismatch, "a model with adapters is saved as an adapter, or merged first");
   const Family& kind = family(decoder.config().family);
   std::vector<TensorToWrite> tensors;
   for (const Parameter* p : decoder.parameters())
-    tensors.push_back(to_write(*p, name_in_class(p->name, kind, architecture)));
-  for (const Parameter* p : head) tensors.push_back(to_write(*p, p->name));
+    tensors.push_back(to_write(*p, name_in_class(p->name, kind, architecture), type));
+  for (const Parameter* p : head) tensors.push_back(to_write(*p, p->name, type));
   write_safetensors(folder / "model.safetensors", tensors);
-  write_file_atomically(folder / "config.json",
-                        transformers_config(decoder.config(), architecture, extra).dump(2) + "\n");
+  write_file_atomically(folder / "config.json", config.dump(2) + "\n");
 }
 
 void load_head(std::span<Parameter* const> head, const std::filesystem::path& folder) {
@@ -120,18 +145,17 @@ void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::sp
   const std::unique_ptr<WeightSource> source = open_weights(std::filesystem::exists(weights) ? weights : folder);
   load_new_tokens(decoder, *source);
   decoder.add_lora(options, 0);
+  std::set<const StoredTensor*> used;
   for (Parameter* p : decoder.parameters()) {
     const std::string name = "base_model.model." + p->name;
     if (p->name.find(".lora_") != std::string::npos) {
-      fill(*p, *source, name);
+      used.insert(fill(*p, *source, name));
     } else if (const StoredTensor* whole = find_tensor(*source, name);
                whole != nullptr && p != &decoder.token_embedding()) {
-      fail(
-          ErrorCode::unsupported,
-          "{}: the adapter brings a weight of the decoder itself, {}, which is not supported; merge it with PEFT first",
-          source->path().string(), whole->name);
+      refuse_whole(*source, *whole);
     }
   }
+  refuse_unused(*source, used);
   for (Parameter* p : head) fill(*p, *source, "base_model.model." + p->name);
 }
 

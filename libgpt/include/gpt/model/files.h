@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 
+#include "gpt/io/weight_source.h"
 #include "gpt/model/decoder.h"
 
 namespace gpt {
@@ -18,9 +19,11 @@ ModelConfig read_model_config(const nlohmann::json& json, std::string_view where
 nlohmann::ordered_json transformers_config(const ModelConfig& config, std::string_view architecture,
                                            const nlohmann::ordered_json& extra = {});
 
-/// Writes config.json and model.safetensors (float32); adapters must be merged first. Head weights keep their names.
+/// Writes config.json and model.safetensors of f32, bf16 or f16 values; adapters must be merged first. Head weights
+/// keep their names.
 void save_model(const Decoder& decoder, std::span<Parameter* const> head, const std::filesystem::path& folder,
-                std::string_view architecture, const nlohmann::ordered_json& extra = {});
+                std::string_view architecture, const nlohmann::ordered_json& extra = {},
+                StoredType type = StoredType::f32);
 
 /// Fills head weights by name from the tensors of a model folder. Errors: not_found, mismatch, naming the tensor.
 void load_head(std::span<Parameter* const> head, const std::filesystem::path& folder);

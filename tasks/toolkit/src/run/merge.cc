@@ -2,6 +2,7 @@
 #include "gpt/io/file_system.h"
 #include "gpt/io/json.h"
 #include "gptask/toolkit/loaded_task.h"
+#include "run/adapters.h"
 #include "run/model_files.h"
 
 namespace gptask {
@@ -19,18 +20,11 @@ std::int32_t recorded_pad(const fs::path& folder, const gpt::Tokenizer& tokenize
   return tokenizer.pad().value_or(0);
 }
 
-void check_target(const fs::path& target) {
-  if (!fs::exists(target)) return;
-  if (!fs::is_directory(target) || !fs::is_empty(target))
-    gpt::fail(gpt::ErrorCode::invalid_option, "--output_dir {} exists already; choose a new or empty folder",
-              target.string());
-}
-
 }  // namespace
 
 void LoadedTask::merge(const fs::path& folder, const fs::path& target, const gpt::Registry& registry,
-                       const LoadOptions& options) {
-  check_target(target);
+                       const LoadOptions& options, gpt::StoredType type) {
+  check_merge_target(target);
   LoadOptions folded = options;
   folded.fold_adapter = true;
   const auto loaded = open(folder, registry, folded);
@@ -41,7 +35,7 @@ void LoadedTask::merge(const fs::path& folder, const fs::path& target, const gpt
                          *loaded->tokenizer_,
                          recorded_pad(folder, *loaded->tokenizer_),
                          ""};
-  loaded->threads_->run([&] { write_model(files, target); });
+  loaded->threads_->run([&] { write_model(files, target, type); });
   Manifest manifest = loaded->manifest_;
   manifest.adapter = false;
   write_manifest(target, manifest);

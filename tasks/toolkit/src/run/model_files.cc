@@ -33,7 +33,7 @@ std::int32_t choose_pad(const gpt::Tokenizer& tokenizer, const gpt::TaskData& da
   return size - 1;
 }
 
-void write_model(const ModelFiles& files, const std::filesystem::path& folder) {
+void write_model(const ModelFiles& files, const std::filesystem::path& folder, gpt::StoredType type) {
   const nlohmann::ordered_json transformers = files.task.transformers();
   const std::string architecture = transformers.at("architecture").get<std::string>();
   nlohmann::ordered_json extra = transformers.value("config", nlohmann::ordered_json::object());
@@ -43,7 +43,7 @@ void write_model(const ModelFiles& files, const std::filesystem::path& folder) {
     const auto config = gpt::transformers_config(files.decoder.config(), architecture, extra);
     gpt::write_file_atomically(folder / "config.json", config.dump(2) + "\n");
   } else {
-    gpt::save_model(files.decoder, files.head.parameters(), folder, architecture, extra);
+    gpt::save_model(files.decoder, files.head.parameters(), folder, architecture, extra, type);
   }
   files.tokenizer.save(folder);
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "gpt/io/weight_source.h"
 #include "gpt/model/decoder.h"
 #include "gpt/plugin/task.h"
 #include "gpt/text/tokenizer.h"
@@ -26,8 +27,9 @@ struct ModelFiles {
   std::string base_path;  ///< of an adapter
 };
 
-/// With adapters on the decoder: adapter_config.json and adapter_model.safetensors; else model.safetensors. And the
-/// rest.
-void write_model(const ModelFiles& files, const std::filesystem::path& folder);
+/// With adapters on the decoder: adapter_config.json and adapter_model.safetensors; else model.safetensors, of this
+/// type. And the rest.
+void write_model(const ModelFiles& files, const std::filesystem::path& folder,
+                 gpt::StoredType type = gpt::StoredType::f32);
 
 }  // namespace gptask

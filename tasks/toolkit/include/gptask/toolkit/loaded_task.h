@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "gpt/core/options.h"
+#include "gpt/io/weight_source.h"
 #include "gpt/model/decoder.h"
 #include "gpt/plugin/registry.h"
 #include "gpt/tensor/parallel.h"
@@ -58,9 +59,10 @@ class LoadedTask {
   /// cannot use (an empty one) is an error that names its index.
   std::vector<nlohmann::ordered_json> predict(std::span<const std::string> texts, std::int64_t batch_size = 16) const;
 
-  /// Writes a folder that needs no base: adapter folded in, head, tokenizer, gptask.json.
+  /// Writes a folder that needs no base: adapter folded in, head, tokenizer, gptask.json; weights as f32, bf16 or f16.
   static void merge(const std::filesystem::path& folder, const std::filesystem::path& target,
-                    const gpt::Registry& registry, const LoadOptions& options = {});
+                    const gpt::Registry& registry, const LoadOptions& options = {},
+                    gpt::StoredType type = gpt::StoredType::f32);
 
  private:
   LoadedTask() = default;
