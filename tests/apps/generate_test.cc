@@ -143,6 +143,17 @@ TEST_CASE("generate: an adapter writes what its base with the adapter folded in 
           "is an adapter for model, which is not there");
 }
 
+TEST_CASE("generate: a GGUF file without a tokenizer takes ids", "[apps]") {
+  const Workspace work;
+  std::filesystem::remove(work.scratch / "model/tokenizer.json");
+  good({"convert", "--model", work.path("model"), "--output", work.path("ids.gguf"), "--type", "F32"});
+  const auto ids = [&](const std::string& model) {
+    return good({"generate", "--model", work.path(model), "--ids", "5 6 7", "--max-new-tokens", "8"}).out;
+  };
+  CHECK(ids("ids.gguf") == ids("model"));
+  refuses({"generate", "--model", work.path("ids.gguf"), "--prompt", "x"}, 1, "no tokenizer there");
+}
+
 TEST_CASE("generate: what cannot be done is said", "[apps]") {
   const Workspace work;
   refuses({"generate", "--prompt", "x"}, 2, "--model is missing");

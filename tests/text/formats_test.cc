@@ -2,6 +2,7 @@
 #include "gpt/core/error.h"
 #include "gpt/text/tokenizer.h"
 #include "support/catch.h"
+#include "support/errors.h"
 #include "text/tiny_tokenizer.h"
 
 using gpt::test::get;
@@ -59,6 +60,14 @@ TEST_CASE("vocab.json and merges.txt become a tokenizer.json", "[text]") {
   CHECK(again->encode(" world hello") == tokenizer->encode(" world hello"));
 }
 
+TEST_CASE("a merge of another tokenizer names merges.txt", "[text]") {
+  const TemporaryFolder folder;
+  write_vocab_and_merges(folder);
+  gpt::test::put(folder / "merges.txt", "#version: 0.2\nh e\nq q\n");
+  CHECK_ERROR(gpt::Tokenizer::load(folder.path()), "malformed",
+              "merges.txt: merge 1 ('q' with 'q') needs the token 'qq'");
+}
+
 TEST_CASE("the configuration beside vocab.json names the class and added tokens", "[text]") {
   const TemporaryFolder folder;
   write_vocab_and_merges(folder);
@@ -109,6 +118,26 @@ TEST_CASE("the hash tells tokenizers apart and sees through spellings", "[text]"
   other = original;
   other["added_tokens"][0]["lstrip"] = true;
   CHECK(hash_of(other) != hash_of(original));
+}
+
+TEST_CASE("a special token whose name the normalizer changes stays in the text, as in the tokenizers library",
+          "[text]") {
+  const TemporaryFolder folder;
+  nlohmann::json json = tiny_tokenizer();
+  json["normalizer"] = {{"type", "Lowercase"}};
+  for (const auto& [id, content, normalized] : {std::tuple(263, "[END]", true), std::tuple(264, "[RAW]", false)})
+    json["added_tokens"].push_back({{"id", id},
+                                    {"content", content},
+                                    {"single_word", false},
+                                    {"lstrip", false},
+                                    {"rstrip", false},
+                                    {"normalized", normalized},
+                                    {"special", true}});
+  put(folder / "tokenizer.json", json.dump());
+  const auto tokenizer = gpt::Tokenizer::load(folder.path());
+  CHECK(tokenizer->encode("A[End][RAW]b") == Ids{'a', 263, 264, 'b'});
+  CHECK(tokenizer->decode(Ids{'a', 263, 264, 'b'}, true) == "a[end]b");
+  CHECK(tokenizer->is_special(263));
 }
 
 TEST_CASE("added tokens obey their flags", "[text]") {

@@ -106,6 +106,8 @@ TEST_CASE("a GGUF file whose tokenizer is broken says where", "[text]") {
   };
   CHECK_ERROR(load([](TinyGguf& f) { f.set_text("tokenizer.ggml.model", "bert"); }), "unsupported", "model 'bert'");
   CHECK_ERROR(load([](TinyGguf& f) { f.entries.erase("tokenizer.ggml.model"); }), "not_found", "no tokenizer in it");
+  CHECK_ERROR(load([](TinyGguf& f) { f.set_text("tokenizer.ggml.model", "no_vocab"); }), "not_found",
+              "no tokenizer in it (tokenizer.ggml.model is no_vocab)");
   CHECK_ERROR(load([](TinyGguf& f) { f.types.pop_back(); }), "malformed",
               "263 entries, but tokenizer.ggml.token_type 262");
   CHECK_ERROR(load([](TinyGguf& f) { f.tokens[7] = "\xFF"; }), "malformed",

@@ -144,7 +144,11 @@ void load_adapter(Decoder& decoder, const std::filesystem::path& folder, std::sp
   const std::filesystem::path weights = folder / "adapter_model.safetensors";
   const std::unique_ptr<WeightSource> source = open_weights(std::filesystem::exists(weights) ? weights : folder);
   load_new_tokens(decoder, *source);
-  decoder.add_lora(options, 0);
+  try {
+    decoder.add_lora(options, 0);
+  } catch (const Error& error) {
+    fail(error.code(), "{}: {}", path.string(), error.what());
+  }
   std::set<const StoredTensor*> used;
   for (Parameter* p : decoder.parameters()) {
     const std::string name = "base_model.model." + p->name;

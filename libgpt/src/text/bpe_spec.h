@@ -42,6 +42,8 @@ class BpeSpecBuilder {
   /// tokens.
   void finish_tokens();
   std::optional<std::int32_t> find(std::string_view token) const { return index_.find(token); }
+  /// Where the merges come from, where it is another file.
+  void set_source(std::string source) { source_ = std::move(source); }
 
   /// Error malformed if one of the three tokens is not in the vocabulary.
   void add_merge(std::string_view left, std::string_view right);

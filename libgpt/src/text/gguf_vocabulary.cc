@@ -129,7 +129,9 @@ void read_sentencepiece(const GgufFile& file, TokenizerSpec& spec) {
 TokenizerSpec read_gguf_vocabulary(const std::filesystem::path& path) {
   const GgufFile file(path);
   const auto kind = file.find_string("tokenizer.ggml.model");
-  if (!kind) fail(ErrorCode::not_found, "{}: no tokenizer in it (tokenizer.ggml.model is missing)", path.string());
+  if (!kind || *kind == "no_vocab" || *kind == "none")
+    fail(ErrorCode::not_found, "{}: no tokenizer in it (tokenizer.ggml.model is {})", path.string(),
+         kind.value_or("missing"));
   TokenizerSpec spec;
   spec.source = path.string();
   if (*kind == "gpt2") {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_set>
 
 #include "gpt/core/error.h"
 #include "gpt/core/hash.h"
@@ -42,6 +43,9 @@ void PipelineTokenizer::add_vocabulary() {
 
 void PipelineTokenizer::add_added_tokens() {
   std::vector<AddedToken> raw, normal;
+  std::unordered_set<std::string_view> special;
+  for (const AddedToken& added : spec_.added_tokens)
+    if (added.special) special.insert(added.content);
   for (const AddedToken& added : spec_.added_tokens) {
     Token& token = tokens_[static_cast<std::size_t>(added.id)];
     const auto known = ids_.find(added.content);
@@ -58,6 +62,7 @@ void PipelineTokenizer::add_added_tokens() {
     const std::string found = added.normalized ? normalizer_.apply(added.content) : added.content;
     token.decoded = decoded(found);
     token.special = token.special || added.special;
+    token.skipped = special.count(found) != 0;
     ids_.emplace(token.content, added.id);
     if (found.empty()) continue;
     auto& list = added.normalized ? normal : raw;
@@ -223,7 +228,7 @@ std::string PipelineTokenizer::decode(std::span<const std::int32_t> ids, bool sk
   for (const std::int32_t id : ids) {
     if (id < 0 || static_cast<std::size_t>(id) >= tokens_.size()) continue;  // a model's padded vocabulary has such ids
     const Token& token = tokens_[static_cast<std::size_t>(id)];
-    if (token.content.empty() || (skip_special_tokens && token.special)) continue;
+    if (token.content.empty() || (skip_special_tokens && token.skipped)) continue;
     if (byte_level) {
       bytes += token.decoded;
     } else {

@@ -46,6 +46,9 @@ class PipelineTokenizer : public Tokenizer {
     std::string content;  ///< as the vocabulary writes it
     std::string decoded;  ///< what the decoder starts from; its bytes, if that is all it does
     bool special = false;
+    /// Left out of text without special tokens: what is found in a text is a special token's name, as the tokenizers
+    /// library asks. A normalizer that changes the name keeps its token in the text.
+    bool skipped = false;
   };
   class Encoder;
 

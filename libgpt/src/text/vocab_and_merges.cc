@@ -90,6 +90,7 @@ TokenizerSpec read_vocab_and_merges(const std::filesystem::path& folder) {
   BpeSpecBuilder builder(spec.source);
   for_each_id(folder / "vocab.json", [&](const std::string& token, std::int32_t id) { builder.add_token(token, id); });
   builder.finish_tokens();
+  builder.set_source((folder / "merges.txt").string());
   read_merges(folder / "merges.txt", builder);
   if (const auto id = builder.find(kEndOfText)) {
     spec.added_tokens.push_back({*id, kEndOfText, false, false, false, false, true});
