@@ -23,6 +23,7 @@ int merge_command(const std::vector<std::string>& arguments);
 int generate_command(const std::vector<std::string>& arguments);
 int chat_command(const std::vector<std::string>& arguments);
 int score_command(const std::vector<std::string>& arguments);
+int benchmark_command(const std::vector<std::string>& arguments);
 
 struct Command {
   const char* name;

@@ -16,6 +16,7 @@ std::span<const Command> commands() noexcept {
       {"tokenize", "show the tokens of texts", tokenize_command},
       {"convert", "write a model as a Hugging Face folder or a GGUF file", convert_command},
       {"merge", "fold an adapter into a folder that needs no base", merge_command},
+      {"benchmark", "measure how fast a model trains, reads and writes on this machine", benchmark_command},
       {"plugins", "list the tasks and where they come from", plugins_command},
   };
   return all;

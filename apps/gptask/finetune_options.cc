@@ -45,11 +45,7 @@ void declare_tuning(gpt::Options& options) {
                    "lora",
                    "what to train: all weights, adapters and the head, or the head alone",
                    {"full", "lora", "head"}});
-  options.declare({"lora_r", Kind::integer, "8", "rank of the adapters", {}, {"lora_rank"}});
-  options.declare({"lora_alpha", Kind::number, "16", "their scale times the rank"});
-  options.declare({"lora_dropout", Kind::number, "0", "dropout before them"});
-  options.declare({"lora_target_modules", Kind::list, "",
-                   "projections that get one, such as q_proj,v_proj; none named: all of them"});
+  declare_lora_options(options);
   options.declare(
       {"learning_rate", Kind::number, "", "default 5e-5 for full, 5e-4 for lora, 1e-3 for head", {}, {"lr"}});
   declare_adamw_options(options, "0", "0.999");
@@ -191,10 +187,7 @@ FinetuneRequest finetune_request(const gpt::Options& options, const gpt::TaskEnt
   request.max_predict_samples = options.integer("max_predict_samples");
   request.max_tokens = options.integer("max_seq_length");
   request.tuning = parse_tuning(options.text("tuning"));
-  request.lora.rank = options.integer("lora_r");
-  request.lora.alpha = options.number("lora_alpha");
-  request.lora.dropout = options.number("lora_dropout");
-  request.lora.targets = options.list("lora_target_modules");
+  request.lora = lora_options(options);
   request.train = train_options(options);
   request.train.learning_rate =
       options.given("learning_rate") ? options.number("learning_rate") : default_learning_rate(request.tuning);

@@ -23,13 +23,13 @@ const Usage usage = {
     "Trains a language model from random weights and writes a folder that Transformers loads. A plain text file is a "
     "document, and so is a row of a JSON, CSV or TSV file; documents are joined, each followed by the tokenizer's end "
     "token, and cut into full windows of --block-size tokens. Attention reaches over the end token into the document "
-    "before it. Sizes: nano 64 x 2, micro 128 x 4, mini 256 x 5, small 512 x 8 (hidden size x layers).",
+    "before it. Sizes: nano 64 x 2, micro 128 x 4, mini 256 x 5, small 512 x 8, gpt2 768 x 12 (hidden size x layers).",
     "gptask pretrain --config-name micro --tokenizer runs/tokenizer --train-file books/ --validation-file held_out/ "
     "\\\n"
     "      --eval-steps 200 --output-dir runs/micro"};
 
 void declare_model(gpt::Options& options) {
-  options.declare({"config_name", Kind::text, "", "nano, micro, mini, small, or the path of a config.json"});
+  options.declare({"config_name", Kind::text, "", "nano, micro, mini, small, gpt2, or the path of a config.json"});
   options.declare({"model_type", Kind::text, "llama", "the shape of a size given by name", {"llama", "gpt2"}});
   options.declare({"tokenizer",
                    Kind::text,

@@ -29,6 +29,19 @@ void declare_adamw_options(gpt::Options& options, const char* weight_decay, cons
   options.declare({"max_grad_norm", Kind::number, "1", "clip the gradient to this norm; 0: do not"});
 }
 
+void declare_lora_options(gpt::Options& options) {
+  options.declare({"lora_r", Kind::integer, "8", "rank of the adapters", {}, {"lora_rank"}});
+  options.declare({"lora_alpha", Kind::number, "16", "their scale times the rank"});
+  options.declare({"lora_dropout", Kind::number, "0", "dropout before them"});
+  options.declare({"lora_target_modules", Kind::list, "",
+                   "projections that get one, such as q_proj,v_proj; none named: all of them"});
+}
+
+gpt::LoraOptions lora_options(const gpt::Options& options) {
+  return {options.integer("lora_r"), options.number("lora_alpha"), options.number("lora_dropout"),
+          options.list("lora_target_modules")};
+}
+
 gpt::TrainOptions common_train_options(const gpt::Options& options) {
   gpt::TrainOptions train;
   train.epochs = options.number("num_train_epochs");

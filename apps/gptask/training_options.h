@@ -1,9 +1,10 @@
-// The flags that fine-tuning and pre-training share.
+// The flags that the commands that train share.
 #pragma once
 
 #include <filesystem>
 
 #include "gpt/core/options.h"
+#include "gpt/model/lora.h"
 #include "gpt/train/options.h"
 
 namespace gptask::app {
@@ -18,6 +19,10 @@ Resume resume_of(const gpt::Options& options);
 
 /// --weight_decay, --adam_beta1, --adam_beta2, --adam_epsilon, --max_grad_norm
 void declare_adamw_options(gpt::Options& options, const char* weight_decay, const char* beta2);
+/// --lora_r, --lora_alpha, --lora_dropout, --lora_target_modules
+void declare_lora_options(gpt::Options& options);
+gpt::LoraOptions lora_options(const gpt::Options& options);
+
 /// Takes these over, and the options of the same name in both commands: epochs, steps, batches, seed, logging, saving
 /// and evaluating. Error invalid_option for a negative seed.
 gpt::TrainOptions common_train_options(const gpt::Options& options);

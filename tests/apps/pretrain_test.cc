@@ -137,7 +137,7 @@ TEST_CASE("pretrain: what users get wrong", "[apps]") {
     INFO(found);
     CHECK(found.find(message) != std::string::npos);
   };
-  says({"--config-name", "huge"}, "--config_name must be nano, micro, mini, small or the path of a config.json");
+  says({"--config-name", "huge"}, "--config_name must be nano, micro, mini, small, gpt2 or the path of a config.json");
   says({"--block-size", "1000"}, "--block_size 1000 is more than the model's context of 128");
   says({"--train-file", "none.txt"}, "none.txt: no such file, folder or pattern");
   says({"--text-column", "body"}, "body");

@@ -216,6 +216,19 @@ bool Decoder::set_precision(Precision precision) {
   return true;
 }
 
+Decoder::ProductWeights Decoder::product_weights() const {
+  ProductWeights sum;
+  for (const Projection* projection : impl_->weights->projections()) {
+    sum.blocks += projection->weight->value.size();
+    sum.bytes += projection->weight->product_bytes();
+  }
+  if (const Parameter* output = impl_->weights->output_projection; output != nullptr) {
+    sum.output = output->value.size();
+    sum.bytes += output->product_bytes();
+  }
+  return sum;
+}
+
 Parameter& Decoder::token_embedding() const { return *impl_->weights->token_embedding; }
 
 void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {

@@ -40,6 +40,12 @@ void Parameter::quantize(Precision precision, bool transposed) {
                          : std::make_shared<const QuantizedMatrix>(bits, rows, columns, value.data(), columns, 1);
 }
 
+std::int64_t Parameter::product_bytes() const noexcept {
+  if (quantized != nullptr) return static_cast<std::int64_t>(quantized->bytes());
+  const std::size_t each = half.empty() ? sizeof(float) : sizeof(half[0]);
+  return value.size() * static_cast<std::int64_t>(each);
+}
+
 Variable::Variable(const Variable& other) noexcept : state_(other.state_) {
   if (state_ != nullptr) ++state_->references;
 }

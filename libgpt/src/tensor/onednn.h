@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 
 namespace gpt::onednn {
 
@@ -29,5 +30,20 @@ struct Bf16Product {
 /// On the calling thread. The primitive of each shape is made once and kept (0.2 to 0.6 ms; the cache is bounded): ask
 /// for few different shapes. Source: oneDNN developer guide, "Matrix Multiplication".
 void multiply(const Bf16Product& product, const std::uint16_t* a, const std::uint16_t* b, float* c);
+
+/// c = a b of 8-bit matrices [m, k] and [k, n] into 32 bits, with zeros of its own for operands, b in the layout that
+/// oneDNN likes best: what the machine does at most, for comparing with. One thread at a time.
+class Int8Product {
+ public:
+  Int8Product(std::int64_t m, std::int64_t n, std::int64_t k);
+  ~Int8Product();
+  Int8Product(Int8Product&&) noexcept;
+  /// On the calling thread.
+  void run();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
 
 }  // namespace gpt::onednn

@@ -1,3 +1,4 @@
+#include <cstring>
 #include <memory>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -33,21 +34,25 @@ struct Primitive {
   memory::desc scratchpad;
 
   explicit Primitive(const Bf16Product& p)
-      : a(describe(p.m, p.k, p.transpose_a, p.lda, memory::data_type::bf16)),
-        b(describe(p.k, p.n, p.transpose_b, p.ldb, memory::data_type::bf16)),
-        c(describe(p.m, p.n, false, p.ldc, memory::data_type::f32)) {
+      : Primitive(describe(p.m, p.k, p.transpose_a, p.lda, memory::data_type::bf16),
+                  describe(p.k, p.n, p.transpose_b, p.ldb, memory::data_type::bf16),
+                  describe(p.m, p.n, false, p.ldc, memory::data_type::f32), p.add) {}
+
+  /// b may leave its layout to oneDNN (format_tag::any).
+  Primitive(const memory::desc& left, const memory::desc& right, const memory::desc& out, bool add) : a(left), c(out) {
     dnnl::primitive_attr attributes;
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    if (p.add) {
+    if (add) {
       dnnl::post_ops sum;
       sum.append_sum(1.0F);
       attributes.set_post_ops(sum);
     }
 #if DNNL_VERSION_MAJOR >= 3
-    const dnnl::matmul::primitive_desc made(engine(), a, b, c, attributes);
+    const dnnl::matmul::primitive_desc made(engine(), a, right, c, attributes);
 #else
-    const dnnl::matmul::primitive_desc made({a, b, c}, attributes, engine());
+    const dnnl::matmul::primitive_desc made({a, right, c}, attributes, engine());
 #endif
+    b = made.weights_desc();
     matmul = dnnl::matmul(made);
     scratchpad = made.scratchpad_desc();
   }
@@ -81,7 +86,7 @@ class Primitives {
   std::unordered_map<Bf16Product, std::shared_ptr<const Primitive>, Hash> made_;
 };
 
-void execute(const Primitive& primitive, const std::uint16_t* a, const std::uint16_t* b, float* c) {
+void execute(const Primitive& primitive, const void* a, const void* b, void* c) {
   thread_local dnnl::stream stream(engine());
   thread_local std::vector<std::byte> scratch;
   constexpr std::size_t kLine = 64;
@@ -89,8 +94,8 @@ void execute(const Primitive& primitive, const std::uint16_t* a, const std::uint
   void* aligned = scratch.data();
   std::size_t room = scratch.size();
   std::align(kLine, primitive.scratchpad.get_size(), aligned, room);
-  const auto input = [](const memory::desc& layout, const std::uint16_t* data) {
-    return memory(layout, engine(), const_cast<std::uint16_t*>(data));
+  const auto input = [](const memory::desc& layout, const void* data) {
+    return memory(layout, engine(), const_cast<void*>(data));
   };
   primitive.matmul.execute(stream, {{DNNL_ARG_SRC, input(primitive.a, a)},
                                     {DNNL_ARG_WEIGHTS, input(primitive.b, b)},
@@ -115,6 +120,38 @@ void multiply(const Bf16Product& product, const std::uint16_t* a, const std::uin
     fail(ErrorCode::unsupported, "oneDNN refused a bfloat16 product of {} x {} x {} ({})", product.m, product.n,
          product.k, error.what());
   }
+}
+
+struct Int8Product::State {
+  State(std::int64_t m, std::int64_t n, std::int64_t k)
+      : primitive(describe(m, k, false, k, memory::data_type::u8),
+                  {{k, n}, memory::data_type::s8, memory::format_tag::any},
+                  describe(m, n, false, n, memory::data_type::s32), false),
+        a(primitive.a, engine()),
+        b(primitive.b, engine()),
+        c(primitive.c, engine()) {
+    for (const memory& one : {a, b}) std::memset(one.get_data_handle(), 0, one.get_desc().get_size());
+  }
+
+  Primitive primitive;
+  memory a, b, c;
+};
+
+Int8Product::Int8Product(std::int64_t m, std::int64_t n, std::int64_t k) {
+  try {
+    state_ = std::make_unique<State>(m, n, k);
+  } catch (const dnnl::error& error) {
+    fail(ErrorCode::unsupported, "oneDNN refused an 8-bit product of {} x {} x {} ({})", m, n, k, error.what());
+  }
+}
+
+Int8Product::~Int8Product() = default;
+Int8Product::Int8Product(Int8Product&&) noexcept = default;
+
+void Int8Product::run() {
+  const SignalsHeld held;
+  const State& s = *state_;
+  on_one_thread([&] { execute(s.primitive, s.a.get_data_handle(), s.b.get_data_handle(), s.c.get_data_handle()); });
 }
 
 }  // namespace gpt::onednn

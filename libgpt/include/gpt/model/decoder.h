@@ -61,6 +61,14 @@ class Decoder {
 
   Parameter& token_embedding() const;  ///< [vocabulary, hidden]
 
+  /// What a token's products are made of, for counting work and memory traffic.
+  struct ProductWeights {
+    std::int64_t blocks = 0;  ///< weights of the blocks' projections
+    std::int64_t output = 0;  ///< of the output projection; 0 where the files left it out
+    std::int64_t bytes = 0;   ///< of both, as set_precision left them: what decoding a token reads
+  };
+  ProductWeights product_weights() const;
+
   /// Adds adapters to the named projections (see model/lora.h), B zero and A random, and makes them the only trainable
   /// weights. Error invalid_option for a target that no projection bears.
   void add_lora(const LoraOptions& options, std::uint64_t seed);

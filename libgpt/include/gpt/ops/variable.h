@@ -39,6 +39,8 @@ struct Parameter {
   void round_half();
   /// Makes `quantized` from value, a matrix [outputs, inputs], or the transpose of one where `transposed`.
   void quantize(Precision precision, bool transposed);
+  /// Bytes that a product reads of it, as it is held.
+  std::int64_t product_bytes() const noexcept;
 };
 
 /// A value on a tape, [rows, columns]; a cheap counted handle.

@@ -86,7 +86,8 @@ Series evaluation_curve(const Outcome& o) {
 
 gpt::ModelConfig model_config(const PretrainRequest& request, const gpt::Tokenizer& tokenizer) {
   if (request.config_name.empty() && request.config_file.empty())
-    gpt::fail(gpt::ErrorCode::invalid_option, "--config_name is missing: nano, micro, mini, small or a config.json");
+    gpt::fail(gpt::ErrorCode::invalid_option,
+              "--config_name is missing: nano, micro, mini, small, gpt2 or a config.json");
   const auto tokens = static_cast<std::int64_t>(tokenizer.vocabulary_size());
   gpt::ModelConfig config;
   if (request.config_file.empty()) {

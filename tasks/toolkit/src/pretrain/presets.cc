@@ -11,10 +11,11 @@ struct Size {
   std::int64_t hidden, layers, heads, gated, context;  // gated: the llama shape's feed-forward part; gpt2 has 4 hidden
 };
 
-constexpr std::array<Size, 4> sizes{{{"nano", 64, 2, 4, 192, 128},
+constexpr std::array<Size, 5> sizes{{{"nano", 64, 2, 4, 192, 128},
                                      {"micro", 128, 4, 4, 352, 256},
                                      {"mini", 256, 5, 4, 640, 512},
-                                     {"small", 512, 8, 8, 1408, 1024}}};
+                                     {"small", 512, 8, 8, 1408, 1024},
+                                     {"gpt2", 768, 12, 12, 0, 1024}}};
 
 }  // namespace
 
@@ -24,14 +25,14 @@ gpt::ModelConfig preset(const std::string& name, const std::string& model_type) 
   for (const Size& size : sizes) {
     if (name != size.name) continue;
     gpt::ModelConfig c;
-    c.family = model_type;
+    c.family = size.gated > 0 ? model_type : "gpt2";
     c.hidden = size.hidden;
     c.layers = size.layers;
     c.heads = c.kv_heads = size.heads;
     c.head_size = size.hidden / size.heads;
     c.context = size.context;
     c.tied_embeddings = true;
-    if (model_type == "gpt2") {
+    if (c.family == "gpt2") {
       c.intermediate = 4 * size.hidden;
       c.learned_positions = true;
     } else {
@@ -43,7 +44,7 @@ gpt::ModelConfig preset(const std::string& name, const std::string& model_type) 
     return c;
   }
   gpt::fail(gpt::ErrorCode::invalid_option,
-            "--config_name must be nano, micro, mini, small or the path of a config.json, not \"{}\"", name);
+            "--config_name must be nano, micro, mini, small, gpt2 or the path of a config.json, not \"{}\"", name);
 }
 
 }  // namespace gptask

@@ -31,8 +31,9 @@ struct TokenizerResult {
 /// writes tokenizer.json and tokenizer_config.json. Errors: invalid_option, those of DocumentReader.
 TokenizerResult train_tokenizer(const TokenizerRequest& request, Observer& observer);
 
-/// A configuration by name (nano, micro, mini, small) in the shape of a family (llama, gpt2); no dropout. Error
-/// invalid_option for another name. Vocabulary and special tokens are still to be set.
+/// A configuration by name (nano, micro, mini, small) in the shape of a family (llama, gpt2), or "gpt2": the smallest
+/// of Radford et al., 2019, which has its own; no dropout. Error invalid_option for another name. Vocabulary and
+/// special tokens are still to be set.
 gpt::ModelConfig preset(const std::string& name, const std::string& model_type);
 
 struct PretrainRequest {

@@ -1,0 +1,107 @@
+#include "gpt/tensor/limits.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <numeric>
+#include <vector>
+
+#include "gpt/tensor/gemm.h"
+#include "gpt/tensor/parallel.h"
+#include "tensor/onednn.h"
+
+namespace gpt {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Product {
+  std::int64_t m, n, k;
+  double operations() const noexcept { return 2.0 * static_cast<double>(m * n * k); }
+};
+constexpr std::array<Product, 3> kProducts{{{1024, 768, 3072}, {1024, 3072, 768}, {2048, 2048, 2048}}};
+
+/// How often `work` runs in a second, from the best of six turns of at least 25 ms.
+double best_rate(const std::function<void()>& work) {
+  constexpr std::chrono::milliseconds turn(25);
+  double best = 0;
+  work();
+  for (int i = 0; i < 6; ++i) {
+    const Clock::time_point start = Clock::now();
+    double times = 0;
+    do {
+      work();
+      ++times;
+    } while (Clock::now() - start < turn);
+    best = std::max(best, times / std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return best;
+}
+
+template <typename Element, typename Multiply>
+double best_product(const Multiply& multiply) {
+  double best = 0;
+  for (const Product& p : kProducts) {
+    const std::vector<Element> a(static_cast<std::size_t>(p.m * p.k)), b(static_cast<std::size_t>(p.k * p.n));
+    std::vector<float> c(static_cast<std::size_t>(p.m * p.n));
+    best = std::max(best, p.operations() * best_rate([&] { multiply(p, a.data(), b.data(), c.data()); }));
+  }
+  return best;
+}
+
+double float32_limit() {
+  return best_product<float>([](const Product& p, const float* a, const float* b, float* c) {
+    gemm(p.m, p.n, p.k, 1.0F, {a, p.k, false}, {b, p.n, false}, 0.0F, c, p.n);
+  });
+}
+
+double bfloat16_limit() {
+  return best_product<std::uint16_t>([](const Product& p, const std::uint16_t* a, const std::uint16_t* b, float* c) {
+    gemm(p.m, p.n, p.k, {a, p.k}, {b, p.n}, 0.0F, c, p.n);
+  });
+}
+
+/// Each thread makes a product of its own.
+double int8_limit(int threads) {
+  double best = 0;
+  for (const Product& p : kProducts) {
+    std::vector<onednn::Int8Product> parts;
+    for (int i = 0; i < threads; ++i) parts.emplace_back(p.m, p.n, p.k);
+    const double rate =
+        best_rate([&] { parallel_for(threads, [&](std::int64_t i) { parts[static_cast<std::size_t>(i)].run(); }); });
+    best = std::max(best, p.operations() * threads * rate);
+  }
+  return best;
+}
+
+/// Sums 256 MB, which no cache holds.
+double memory_limit() {
+  constexpr std::size_t part = std::size_t{1} << 18, parts = 128;  // words of 8 bytes
+  const std::vector<std::uint64_t> words(part * parts, 1);
+  std::vector<std::uint64_t> sums(parts);
+  const double rate = best_rate([&] {
+    parallel_for(parts, [&](std::int64_t i) {
+      const auto first = words.begin() + static_cast<std::ptrdiff_t>(part) * i;
+      sums[static_cast<std::size_t>(i)] = std::accumulate(first, first + part, std::uint64_t{0});
+    });
+  });
+  const bool complete = std::accumulate(sums.begin(), sums.end(), std::uint64_t{0}) == part * parts;
+  return complete ? rate * static_cast<double>(words.size() * sizeof(words[0])) : 0;
+}
+
+}  // namespace
+
+MachineLimits measure_limits(Threads& threads) {
+  MachineLimits limits;
+  threads.run([&] {
+    limits.float32 = float32_limit();
+    if (hardware_bf16()) limits.bfloat16 = bfloat16_limit();
+    limits.int8 = int8_limit(threads.count());
+    limits.memory = memory_limit();
+  });
+  return limits;
+}
+
+}  // namespace gpt

@@ -1,0 +1,19 @@
+// What the measurements count, and what they work on.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "gptask/toolkit/benchmark.h"
+
+namespace gptask {
+
+/// How many keys a token sees, on average over a sequence.
+double mean_keys(const gpt::ModelConfig& config, std::int64_t length);
+
+/// Multiplications of scores and mixtures for a token that sees so many keys, in all layers.
+double attention_multiplications(const gpt::ModelConfig& config, double keys);
+
+std::vector<std::int32_t> random_tokens(std::int64_t count, std::int64_t vocabulary, std::uint64_t seed);
+
+}  // namespace gptask
