@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Fine-tunes SmolLM2-135M on MRPC, STS-B, DialogSum or Multi30k with Transformers and PEFT: the recipe of finetune_reviews.py.
+"""Fine-tunes SmolLM2-135M on MRPC, STS-B, DialogSum or Multi30k with Transformers and PEFT: the recipe of finetune.py.
 
 One epoch in shuffled order, batch 16, AdamW 5e-4 without decay, linear decay to 0, gradient norm clipped to 1, LoRA (r 8,
 alpha 16) on all seven projections, a label head at the last token or the model's own output. Inputs are those of gptask's
@@ -11,7 +11,7 @@ import json
 import time
 from pathlib import Path
 
-from finetune_reviews import BATCH, CACHE, PAD, PROJECTIONS
+from finetune import PAD, PROJECTIONS
 from measure import autocast, prepare, report
 from task_data import END, WRITTEN, pairs, written
 
@@ -22,6 +22,7 @@ import torch
 import transformers
 from tokenizers import Tokenizer
 
+BATCH = 16
 PASS = 4  # sequences of a step at once: the step sums its passes, and padding and memory stay small
 
 
@@ -29,7 +30,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--task", choices=["mrpc", "stsb", *WRITTEN], required=True)
     parser.add_argument("--data", type=Path, required=True, help="the folder with mrpc, stsb, dialogsum and multi30k")
-    parser.add_argument("--model", type=Path, default=CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf")
+    parser.add_argument("--model", type=Path, required=True, help="SmolLM2-135M-Instruct.Q4_1.gguf of scripts/fetch.sh")
     parser.add_argument("--tokenizer", type=Path, required=True, help="the tokenizer.json of a gptask run")
     parser.add_argument("--output", type=Path, help="a file for the result and the answers, as JSON")
     parser.add_argument("--seed", type=int, default=0)

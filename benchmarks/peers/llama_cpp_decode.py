@@ -1,26 +1,16 @@
 #!/usr/bin/env python3
-"""Reads a prompt of 512 tokens and continues one sequence with llama.cpp, as decode_speed does: tokens a second, best of three.
+"""Reads a prompt of 512 tokens and continues one sequence with llama.cpp, as gptask benchmark does: tokens a second, best of three.
 
     llama_cpp_decode.py MODEL.gguf ...        Q8_0 and Q4_0 files come from gptask convert
 """
 
 import argparse
-import json
 import random
-import time
 from pathlib import Path
 
+from measure import best_seconds, report
+
 import llama_cpp
-
-
-def seconds(work):
-    """Of the fastest of three."""
-    times = []
-    for _ in range(3):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
 
 
 def main():
@@ -44,10 +34,11 @@ def main():
             for token in prompt[8 : 8 + options.tokens]:
                 model.eval([token])
 
-        prompt_seconds = seconds(lambda: read(prompt))
-        decode_seconds = seconds(go_on) - seconds(lambda: read(prompt[:8]))
-        print(json.dumps({"model": path.name, "threads": options.threads, "prompt_tokens_per_second": round(512 / prompt_seconds, 1),
-                          "decode_tokens_per_second": round(options.tokens / decode_seconds, 1), "llama_cpp_python": llama_cpp.__version__}))
+        prompt_seconds = best_seconds(lambda: read(prompt))
+        decode_seconds = best_seconds(go_on) - best_seconds(lambda: read(prompt[:8]))
+        report(model=path.name, threads=options.threads,
+               prompt_tokens_per_second=round(512 / prompt_seconds, 1),
+               decode_tokens_per_second=round(options.tokens / decode_seconds, 1))
 
 
 if __name__ == "__main__":

@@ -6,4 +6,4 @@ here=$(cd "$(dirname "$0")" && pwd)
 python3 -m venv "$1"
 "$1/bin/python" -m pip install --quiet --requirement "$here/requirements.txt"
 "$1/bin/python" -c 'import torch, transformers, peft; print("torch", torch.__version__, "transformers", transformers.__version__, "peft", peft.__version__)'
-echo "Ready: $1/bin/python $here/finetune_reviews.py --help"
+echo "Ready: $1/bin/python $here/finetune.py --help"

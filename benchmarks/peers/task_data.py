@@ -1,13 +1,11 @@
 """The data sets of finetune_task.py as token ids: the rows, templates and cuts that gptask's tasks have (gptask finetune TASK --dry-run)."""
 
 import csv
-import gzip
 import io
 import json
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import zstandard
+from text_files import read_text
 
 END = 2  # <|im_end|>: what a written text ends with
 
@@ -41,9 +39,7 @@ LONGEST = 128  # tokens of a pair
 
 def lines(path):
     """The lines of a file, decompressed."""
-    opener = {".gz": gzip.open, ".zst": zstandard.open}[Path(path).suffix]
-    with opener(path, "rb") as file:
-        yield from io.TextIOWrapper(io.BytesIO(file.read()), encoding="utf-8", newline="\n")
+    return io.StringIO(read_text(path), newline="\n")
 
 
 def rows(path, skip=0):
