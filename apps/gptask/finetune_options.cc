@@ -28,12 +28,14 @@ void declare_files(gpt::Options& options) {
                    "without a validation file: the share of the training rows to set aside"});
   options.declare({"test_file", Kind::text, "", "texts to predict at the end"});
   declare_run_folder_options(options);
-  options.declare({"max_seq_length",
-                   Kind::integer,
-                   "128",
-                   "cut texts to this many tokens; 0: what the model allows",
-                   {},
-                   {"max_length"}});
+  options.declare(
+      {"max_seq_length",
+       Kind::integer,
+       "-1",
+       "cut inputs to this many tokens; 0: what the model allows; -1: what the task is used to, 128 for labels, "
+       "384 for qa, what the model allows for tasks that choose or write",
+       {},
+       {"max_length"}});
   options.declare({"max_train_samples", Kind::integer, "0", "use only the first N training examples"});
   options.declare({"max_eval_samples", Kind::integer, "0", "use only the first N validation examples"});
   options.declare({"max_predict_samples", Kind::integer, "0", "use only the first N test examples"});

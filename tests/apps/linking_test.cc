@@ -4,7 +4,11 @@
 
 #include "apps/gptask.h"
 #include "gptask/classification/pipeline.h"
+#include "gptask/multiple_choice/pipeline.h"
+#include "gptask/qa/pipeline.h"
 #include "gptask/sentiment/pipeline.h"
+#include "gptask/summarization/pipeline.h"
+#include "gptask/translation/pipeline.h"
 #include "support/errors.h"
 
 using namespace gptask::test;
@@ -19,6 +23,27 @@ void same(const std::vector<gptask::LabelAnswer>& a, const std::vector<gptask::L
     CHECK(a[i].label == b[i].label);
     CHECK(a[i].probability == b[i].probability);
   }
+}
+
+/// Trains on the file for two steps in folder "run".
+void tune(const Workspace& work, const std::string& task, const std::string& name, const std::string& content,
+          const std::vector<std::string>& more) {
+  put(work.scratch / name, content);
+  std::vector<std::string> arguments = {
+      "finetune",      task,           "--model",        work.path("model"), "--train-file",
+      work.path(name), "--output-dir", work.path("run"), "--max-steps",      "2"};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const Outcome outcome = run_gptask(arguments);
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+}
+
+/// What `gptask predict` says of a text.
+Json predicted(const Workspace& work, const std::string& text) {
+  const Outcome outcome = run_gptask({"predict", "--model", work.path("run"), "--text", text, "--json"});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  return Json::parse(outcome.out);
 }
 
 }  // namespace
@@ -42,6 +67,56 @@ TEST_CASE("a linked sentiment model answers from many threads at once", "[apps][
   for (std::thread& thread : threads) thread.join();
   for (const auto& answer : answers) same(answer, expected);
   CHECK(std::string(std::setlocale(LC_ALL, nullptr)) == "C");
+}
+
+TEST_CASE("a linked qa model answers as the program does, at its place in the passage", "[apps][linking]") {
+  const Workspace work;
+  tune(
+      work, "qa", "squad.jsonl",
+      R"({"question": "Who?", "context": "Zo\u00eb sat in a barn.", "answers": {"text": ["a barn"], "answer_start": [11]}})"
+      "\n",
+      {"--doc-stride", "8", "--max-query-length", "16"});
+  const auto qa = gptask::QuestionAnswering::load(work.scratch / "run");
+  const auto answers = qa.answer({{"Who?", "Zo\u00eb sat in a barn."}, {"Who\tsat?", "Ann sat."}});
+  REQUIRE(answers.size() == 2);
+  const Json told = predicted(work, "Who?\tZo\u00eb sat in a barn.");
+  CHECK(answers[0].answer == told.at("answer"));
+  CHECK(answers[0].start == told.at("start"));
+  CHECK(answers[0].end == told.at("end"));
+  CHECK(answers[1].answer == std::string("Ann sat.").substr(answers[1].start, answers[1].end - answers[1].start));
+}
+
+TEST_CASE("linked models that write say what the program says", "[apps][linking]") {
+  const std::vector<std::string> lengths = {"--max-target-length", "8"};
+  {
+    const Workspace work;
+    tune(work, "summarization", "rows.jsonl", "{\"document\": \"a long one\", \"summary\": \"short\"}\n", lengths);
+    const auto written = gptask::Summarizer::load(work.scratch / "run").summarize({"a long one", "two"});
+    REQUIRE(written.size() == 2);
+    CHECK(written[0] == predicted(work, "a long one").at("answer"));
+  }
+  const Workspace work;
+  tune(work, "translation", "rows.jsonl", "{\"translation\": {\"en\": \"a dog\", \"de\": \"ein Hund\"}}\n",
+       {"--source-lang", "en", "--target-lang", "de", "--max-target-length", "8"});
+  const auto written = gptask::Translator::load(work.scratch / "run").translate({"a dog"});
+  REQUIRE(written.size() == 1);
+  CHECK(written[0] == predicted(work, "a dog").at("answer"));
+}
+
+TEST_CASE("a linked multiple-choice model chooses, tuned or not", "[apps][linking]") {
+  const Workspace work;
+  tune(work, "multiple-choice", "rows.jsonl", "{\"question\": \"2+2\", \"choices\": [\"3\", \"4\"], \"label\": 1}\n",
+       {});
+  const std::vector<gptask::ChoiceQuestion> questions = {{"2+2", {"3", "4"}}, {"1+1", {"2", "3"}}};
+  const auto answers = gptask::MultipleChoice::load(work.scratch / "run").choose(questions);
+  REQUIRE(answers.size() == 2);
+  CHECK(answers[0].choice == predicted(work, "2+2\t3\t4").at("label"));
+  CHECK(answers[0].probabilities.size() == 2);
+  gptask::LoadOptions untuned;
+  untuned.untuned = "multiple-choice";
+  const auto likeliest = gptask::MultipleChoice::load(work.scratch / "model", untuned).choose(questions);
+  REQUIRE(likeliest.size() == 2);
+  CHECK(likeliest[0].probabilities[0] + likeliest[0].probabilities[1] == Approx(1));
 }
 
 TEST_CASE("a merged model is loaded from memory", "[apps][linking]") {

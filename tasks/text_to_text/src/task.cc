@@ -27,7 +27,7 @@ void TextToTextTask::declare_options(gpt::Options& options) const {
                    "Column with the text to write; several (a,b) are references of one text",
                    {},
                    {"summary_column"}});
-  options.declare({"max_source_length", Kind::integer, "0", "Longest source, in tokens; 0: what fits", {}, {}});
+  options.declare({"max_source_length", Kind::integer, "1024", "Longest source, in tokens; 0: what fits", {}, {}});
   options.declare({"max_target_length",
                    Kind::integer,
                    "128",

@@ -80,6 +80,9 @@ class Task {
   /// learns them. Known after configure and after restore. The default: none.
   virtual std::vector<std::string> new_tokens() const;
 
+  /// Longest input, in tokens, where the user names none; 0: what the model allows.
+  virtual std::int64_t usual_max_tokens() const { return 128; }
+
   /// Reads a file. With Purpose::train the task also learns its labels from it; with evaluate every row needs a known
   /// answer; with predict none. Sequences are cut to max_tokens. Errors name file, row and field.
   virtual std::unique_ptr<TaskData> read(const std::filesystem::path& file, const Tokenizer& tokenizer,

@@ -148,7 +148,8 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
   if (inputs.tokenizer != tokenizer)
     add_new_tokens(inputs, static_cast<std::int64_t>(tokenizer->vocabulary_size()), request);
   const gpt::ModelConfig& config = inputs.decoder->config();
-  inputs.max_tokens = request.max_tokens > 0 ? std::min(request.max_tokens, config.context) : config.context;
+  const std::int64_t max_tokens = request.max_tokens < 0 ? inputs.task->usual_max_tokens() : request.max_tokens;
+  inputs.max_tokens = max_tokens > 0 ? std::min(max_tokens, config.context) : config.context;
   if (request.max_tokens > config.context)
     observer.notice(fmt::format("--max_seq_length {} is more than the {} tokens of the model; using {}",
                                 request.max_tokens, config.context, config.context));

@@ -124,7 +124,7 @@ void check(const FinetuneRequest& request) {
   at_least("max_train_samples", request.max_train_samples, 0);
   at_least("max_eval_samples", request.max_eval_samples, 0);
   at_least("max_predict_samples", request.max_predict_samples, 0);
-  at_least("max_seq_length", request.max_tokens, 0);
+  at_least("max_seq_length", request.max_tokens, -1);
   at_least("threads", request.threads, 0);
   if (request.tuning != Tuning::lora) return;
   at_least("lora_r", request.lora.rank, 1);

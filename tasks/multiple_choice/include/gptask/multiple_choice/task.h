@@ -24,6 +24,8 @@ class MultipleChoiceTask : public gpt::Task {
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
 
+  std::int64_t usual_max_tokens() const override { return 0; }
+
   /// Rows with a question, its choices and the right one: columns of a choice each, or one column with a JSON list (or
   /// {"text": [...], "label": [...]}, as Hugging Face has ARC). The right one is a number from --first_choice on, a
   /// letter, one of those labels, or the choice itself; it may stand in a file of its own, a line a row.

@@ -27,6 +27,8 @@ class QaTask : public gpt::Task {
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
 
+  std::int64_t usual_max_tokens() const override { return 384; }  // run_qa.py's
+
   /// SQuAD's JSON ({"data": [{"paragraphs": [...]}]}), or rows with a question, a passage and answers: text and its
   /// start in code points in two columns, or {"text": [...], "answer_start": [...]} in one, as Hugging Face has it.
   std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,

@@ -13,8 +13,8 @@
 namespace gptask {
 
 struct PromptOptions {
-  std::string text;                    ///< the template; {source} stands for the source
-  std::int64_t max_source_length = 0;  ///< tokens; 0: what the model has room for
+  std::string text;                       ///< the template; {source} stands for the source
+  std::int64_t max_source_length = 1024;  ///< tokens; 0: what the model has room for
   std::int64_t max_target_length = 128;
 };
 

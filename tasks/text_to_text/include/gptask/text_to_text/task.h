@@ -23,6 +23,8 @@ class TextToTextTask : public gpt::Task {
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
 
+  std::int64_t usual_max_tokens() const override { return 0; }
+
   /// Rows with a source and a target. A field that is a JSON list of texts is joined to one source, or gives several
   /// references.
   std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,

@@ -37,7 +37,7 @@ struct FinetuneRequest {
   std::filesystem::path output_dir;
   double validation_split = 0;  ///< share of the training rows set aside where there is no validation file
   std::int64_t max_train_samples = 0, max_eval_samples = 0, max_predict_samples = 0;  ///< 0: all
-  std::int64_t max_tokens = 0;  ///< longest sequence; 0: what the model allows
+  std::int64_t max_tokens = -1;  ///< longest sequence; 0: what the model allows; -1: what the task is used to
 
   Tuning tuning = Tuning::lora;
   gpt::LoraOptions lora;
