@@ -30,8 +30,8 @@ done
 
 "$gptask" pretrain --config-name mini --model-type llama --tokenizer "$work/tokenizer" \
   --train-file "$work/books" --validation-file "$work/held_out" --output-dir "$work/run" \
-  --block-size 512 --batch-size 16 --max-steps 1560 --bf16 --seed 42 \
-  --learning-rate 2e-3 --lr-scheduler-type warmup_stable_decay --warmup-steps 150 --num-decay-steps 250 --min-lr-rate 0.05 \
+  --block-size 512 --batch-size 16 --max-steps 4323 --bf16 --seed 42 \
+  --learning-rate 2e-3 --lr-scheduler-type warmup_stable_decay --warmup-steps 150 --num-decay-steps 1000 --min-lr-rate 0.05 \
   --weight-decay 0.1 --adam-beta1 0.9 --adam-beta2 0.95 --max-grad-norm 1 \
   --eval-steps 250 --max-eval-samples 128 --sample-prompt "It was a dark night, and" --sample-prompt '"My dear," said' \
   --sample-tokens 40 --save-steps 150 --save-total-limit 3
