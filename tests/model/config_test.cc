@@ -1,7 +1,9 @@
 // What config.json may not say, and files that do not keep what it says.
 #include <nlohmann/json.hpp>
 
+#include "gpt/io/weight_source.h"
 #include "gpt/model/files.h"
+#include "gpt/text/tokenizer.h"
 #include "support/errors.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_decoder.h"
@@ -145,6 +147,26 @@ TEST_CASE("files: tensors that the configuration does not fit, by name") {
   check(with("n_layer", 2), "malformed", "model.safetensors");
   fs::remove(folder / "model.safetensors");
   check(with("n_layer", 2), "not_found", "model.safetensors");
+}
+
+TEST_CASE("files: a link to itself and a type that holds no numbers, with the path") {
+  const TemporaryFolder folder;
+  put(folder / "config.json", gpt2_json().dump());
+  const std::string header =
+      R"({"transformer.wte.weight":{"dtype":"F8_E4M3","shape":[120,48],"data_offsets":[0,5760]}})";
+  std::string file(8, '\0');
+  file[0] = static_cast<char>(header.size());
+  put(folder / "model.safetensors", file + header + std::string(5760, '\0'));
+  CHECK_ERROR(
+      Decoder::load(folder.path()), "unsupported",
+      "model.safetensors: tensor 'transformer.wte.weight' is stored as F8_E4M3, which cannot be read as numbers");
+  for (const char* name : {"config.json", "tokenizer.json", "model.safetensors"}) {
+    fs::remove(folder / name);
+    fs::create_symlink(name, folder / name);
+  }
+  CHECK_ERROR(Decoder::load(folder.path()), "io", "config.json: Too many levels of symbolic links");
+  CHECK_ERROR(Tokenizer::load(folder.path()), "io", "tokenizer.json: Too many levels of symbolic links");
+  CHECK_ERROR(open_weights(folder.path()), "io", "model.safetensors: Too many levels of symbolic links");
 }
 
 TEST_CASE("files: a claimed context does not take memory") {

@@ -7,6 +7,7 @@
 #include "gpt/io/mapped_file.h"
 #include "gpt/io/safetensors.h"
 #include "gpt/io/weight_source.h"
+#include "io/file_errors.h"
 
 namespace gpt {
 namespace {
@@ -79,8 +80,10 @@ std::unique_ptr<WeightSource> open_folder(const fs::path& folder) {
 }  // namespace
 
 std::unique_ptr<WeightSource> open_weights(const fs::path& path) {
-  if (!fs::exists(path)) fail(ErrorCode::not_found, "{}: no such file or folder; check the path", path.string());
-  return fs::is_directory(path) ? open_folder(path) : open_file(path);
+  return with_file_errors([&] {
+    if (!fs::exists(path)) fail(ErrorCode::not_found, "{}: no such file or folder; check the path", path.string());
+    return fs::is_directory(path) ? open_folder(path) : open_file(path);
+  });
 }
 
 }  // namespace gpt

@@ -6,6 +6,7 @@
 #include "gpt/io/gguf.h"
 #include "gpt/io/json.h"
 #include "gpt/model/files.h"
+#include "io/file_errors.h"
 #include "model/family.h"
 
 namespace gpt {
@@ -50,9 +51,7 @@ ModelSource open_gguf(const fs::path& path) {
   return source;
 }
 
-}  // namespace
-
-ModelSource open_model(const fs::path& path) {
+ModelSource open(const fs::path& path) {
   if (const fs::path gguf = gguf_in(path); !gguf.empty()) return open_gguf(gguf);
   const fs::path config = path / "config.json";
   if (!fs::exists(config))
@@ -62,6 +61,12 @@ ModelSource open_model(const fs::path& path) {
   std::shared_ptr<const WeightSource> weights = open_weights(path);
   const bool in_place = mostly_f32(*weights);
   return {std::move(parsed), std::move(weights), false, in_place};
+}
+
+}  // namespace
+
+ModelSource open_model(const fs::path& path) {
+  return with_file_errors([&] { return open(path); });
 }
 
 }  // namespace gpt

@@ -148,6 +148,10 @@ Tensor read_tensor(const WeightSource& source, const StoredTensor& stored, Shape
          fmt::join(stored.shape, ", "), fmt::join(dimensions(shape), ", "));
   if (const std::span<const float> view = view_f32(stored); in_place && !view.empty())
     return Tensor::view(view.data(), shape, source.keep_alive());
+  if (block_size(stored.type).elements == 0)
+    fail(ErrorCode::unsupported,
+         "{}: tensor '{}' is stored as {}, which cannot be read as numbers here; convert the file to f16 or Q8_0",
+         source.path().string(), stored.name, stored.type_name);
   Tensor out = Tensor::uninitialized(shape);
   parallel_for((shape.size() + kWiden - 1) / kWiden, [&](std::int64_t i) {
     const std::int64_t first = i * kWiden, count = std::min(kWiden, shape.size() - first);

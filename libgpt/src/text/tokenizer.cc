@@ -3,6 +3,7 @@
 #include "gpt/core/error.h"
 #include "gpt/io/atomic_file.h"
 #include "gpt/io/mapped_file.h"
+#include "io/file_errors.h"
 #include "text/canonical.h"
 #include "text/pipeline.h"
 #include "text/readers.h"
@@ -74,7 +75,7 @@ void Tokenizer::add_to_gguf(GgufMetadata&, std::int64_t) const {
 }
 
 std::shared_ptr<const Tokenizer> Tokenizer::load(const std::filesystem::path& path) {
-  return std::make_shared<text::PipelineTokenizer>(text::read(path));
+  return std::make_shared<text::PipelineTokenizer>(with_file_errors([&] { return text::read(path); }));
 }
 
 }  // namespace gpt
