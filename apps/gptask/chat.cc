@@ -163,6 +163,7 @@ int chat_command(const std::vector<std::string>& raw) {
   declare_generation_options(options);
   declare_threads_option(options);
   declare_precision_option(options);
+  declare_cache_option(options);
   if (!parse_or_help(arguments, options, usage)) return 0;
   need_option(options, "model");
   refuse_words(arguments, "messages come from standard input");

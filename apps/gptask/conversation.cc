@@ -39,7 +39,11 @@ std::vector<gpt::ChatMessage> read_messages(const std::string& file) {
 
 Conversation::Conversation(const LanguageModel& model, gpt::ChatTemplate chat, const gpt::GenerateOptions& options,
                            gpt::Threads& threads)
-    : model_(model), chat_(std::move(chat)), options_(options), threads_(threads), cache_(model.decoder->config()) {
+    : model_(model),
+      chat_(std::move(chat)),
+      options_(options),
+      threads_(threads),
+      cache_(model.decoder->config(), options.cache_type) {
   end_with_turns(options_, model);
 }
 

@@ -166,6 +166,7 @@ void declare(gpt::Options& options) {
   options.declare({"batch_size", Kind::integer, "8", "prompts in work at once"});
   declare_threads_option(options);
   declare_precision_option(options);
+  declare_cache_option(options);
 }
 
 }  // namespace
@@ -187,6 +188,7 @@ int generate_command(const std::vector<std::string>& raw) {
   read_count(options, "top_log_probabilities", o.top_log_probabilities);
   read_count(options, "batch_size", o.batch_size);
   o.log_probabilities = json;
+  o.cache_type = cache_type_of(options);
   const std::vector<Prompt> prompts = prompts_of(options, arguments, model);
   if (in_template(options) && o.tokenizer != nullptr) end_with_turns(o, model);
   const Special special = options.flag("skip_special_tokens") ? Special::left_out : Special::shown;

@@ -114,6 +114,7 @@ int score_command(const std::vector<std::string>& raw) {
       {"output", Kind::text, "", "a file for the tokens: .jsonl as JSON lines, else separated by tabs", {}, {"o"}});
   declare_threads_option(options);
   declare_precision_option(options);
+  declare_cache_option(options);
   if (!parse_or_help(arguments, options, usage)) return 0;
   need_option(options, "model");
   refuse_words(arguments, "name the text with --file or --text");
@@ -127,12 +128,12 @@ int score_command(const std::vector<std::string>& raw) {
     gpt::fail(gpt::ErrorCode::invalid_option, "{} has {} tokens; 2 are needed, since the first has nothing before it",
               text.source, text.tokens.size());
   Progress progress;
-  const std::vector<float> scores =
-      gpt::score(*model.decoder, text.tokens, {options.integer("window"), options.integer("stride")}, threads,
-                 [&](std::size_t done) {
-                   if (done + 1 < text.tokens.size()) progress.inferred(done, text.tokens.size() - 1);
-                   return caught_signal() == 0;
-                 });
+  const std::vector<float> scores = gpt::score(
+      *model.decoder, text.tokens, {options.integer("window"), options.integer("stride"), cache_type_of(options)},
+      threads, [&](std::size_t done) {
+        if (done + 1 < text.tokens.size()) progress.inferred(done, text.tokens.size() - 1);
+        return caught_signal() == 0;
+      });
   if (caught_signal() != 0) gpt::fail(gpt::ErrorCode::interrupted, "stopped after {} tokens", scores.size());
   const std::string& output = options.text("output");
   if (!output.empty()) gpt::write_file_atomically(output, token_lines(text, scores, model, output.ends_with(".jsonl")));

@@ -7,6 +7,7 @@
 #include "gpt/generate/generate.h"
 #include "gpt/io/json.h"
 #include "gpt/tensor/parallel.h"
+#include "gpt/text/tokenizer.h"
 #include "support/catch.h"
 #include "support/errors.h"
 #include "support/paths.h"
@@ -96,4 +97,32 @@ TEST_CASE("SmolLM2 scores its reference passage as PyTorch does") {
   }
   CHECK(std::exp(-total / static_cast<double>(found.size())) ==
         Approx(passage.at("perplexity").get<double>()).epsilon(1e-3));
+}
+
+TEST_CASE("what a cache in fewer bits costs: perplexity of the small GPT") {
+  const std::filesystem::path model = std::filesystem::path(GPTASK_SOURCE_DIR) / "models" / "mini";
+  Threads threads(2);
+  std::unique_ptr<Decoder> decoder;
+  threads.run([&] { decoder = Decoder::load(model); });
+  const std::string text =
+      "It was a bright cold day, and the clocks of the old town were striking when she came down to the river. \"You "
+      "are late,\" said her brother, who had waited by the boat since morning. \"I know it,\" she answered, \"but our "
+      "father would not let me go before the letter was written, and I could not leave him alone with it.\" He took "
+      "the oars without a word, and they went out upon the water, where the mist lay so thick that neither bank could "
+      "be seen. For a long time nothing was heard but the sound of the oars.";
+  const std::vector<std::int32_t> tokens = Tokenizer::load(model)->encode(text);
+  REQUIRE(tokens.size() > 80);
+  const auto perplexity = [&](CacheType type) {
+    double sum = 0;
+    const std::vector<float> scores = score(*decoder, tokens, {0, 0, type}, threads);
+    for (const float p : scores) sum -= static_cast<double>(p);
+    return std::exp(sum / static_cast<double>(scores.size()));
+  };
+  const double whole = perplexity(CacheType::float32), half = perplexity(CacheType::bfloat16),
+               eighth = perplexity(CacheType::int8);
+  INFO(whole << " " << half << " " << eighth);
+  CHECK(half != whole);
+  CHECK(std::abs(half / whole - 1) < 0.002);
+  CHECK(eighth != whole);
+  CHECK(std::abs(eighth / whole - 1) < 0.01);
 }

@@ -1,9 +1,11 @@
 #include "gpt/generate/score.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "gpt/core/error.h"
 #include "gpt/model/decoder.h"
+#include "gpt/model/kv_cache.h"
 #include "gpt/ops/linear.h"
 #include "gpt/ops/loss.h"
 #include "gpt/ops/pool.h"
@@ -43,14 +45,18 @@ class Scorer {
  public:
   explicit Scorer(const Decoder& decoder) : decoder_(decoder), projection_(decoder.output_projection()) {}
 
-  void pass(std::span<const std::int32_t> tokens, std::span<const Window> windows, std::vector<float>& out) {
+  void pass(std::span<const std::int32_t> tokens, std::span<const Window> windows, CacheType type,
+            std::vector<float>& out) {
     Batch batch;
     for (const Window& w : windows) {
       const auto part = tokens.subspan(static_cast<std::size_t>(w.begin), static_cast<std::size_t>(w.end - w.begin));
       batch.add({{part.begin(), part.end()}, {}});
     }
     Tape tape(arena_, false);
-    const Hidden hidden = decoder_.forward(tape, batch);
+    std::optional<KvCache> cache;
+    if (type != CacheType::float32)
+      cache.emplace(decoder_.config(), batch.sequences(), decoder_.config().context, type);
+    const Hidden hidden = decoder_.forward(tape, batch, cache ? &*cache : nullptr);
     std::vector<std::int32_t> targets(batch.tokens.size(), -1);  // the state before a token predicts it
     const auto row_before = [&](std::size_t i, std::int64_t token) {
       return static_cast<std::size_t>(batch.offsets[i] - windows[i].begin + token - 1);
@@ -104,7 +110,7 @@ std::vector<float> score(const Decoder& decoder, std::span<const std::int32_t> t
     while (last < windows.size() &&
            (last == first || together + windows[last].end - windows[last].begin <= kPassTokens))
       together += windows[last].end - windows[last].begin, ++last;
-    threads.run([&] { scorer.pass(tokens, std::span(windows).subspan(first, last - first), out); });
+    threads.run([&] { scorer.pass(tokens, std::span(windows).subspan(first, last - first), options.cache_type, out); });
     const auto scored = static_cast<std::size_t>(windows[last - 1].end - 1);
     if (!progress || progress(scored)) continue;
     out.resize(scored);

@@ -7,17 +7,18 @@
 namespace gpt {
 namespace {
 
-/// Floats of one layer in a block.
-std::int64_t layer_size(const ModelConfig& config) {
-  return 2 * config.kv_heads * config.head_size * CacheView::kTokens;
+/// Bytes of one layer in a block.
+std::int64_t layer_size(const ModelConfig& config, CacheType type) {
+  return config.kv_heads * CacheView::head_bytes(type, config.head_size);
 }
 
 }  // namespace
 
-KvCache::KvCache(const ModelConfig& config, std::int32_t sequences, std::int64_t capacity)
+KvCache::KvCache(const ModelConfig& config, std::int32_t sequences, std::int64_t capacity, CacheType type)
     : most_sequences_(sequences),
+      type_(type),
       capacity_(capacity),
-      layer_size_(layer_size(config)),
+      layer_size_(layer_size(config, type)),
       block_size_(config.layers * layer_size_) {
   if (sequences < 1) fail(ErrorCode::invalid_option, "a cache holds 1 sequence or more, not {}", sequences);
   if (capacity < 1 || capacity > config.context)
@@ -28,9 +29,11 @@ KvCache::KvCache(const ModelConfig& config, std::int32_t sequences, std::int64_t
 
 KvCache::~KvCache() = default;
 
-std::size_t KvCache::bytes() const noexcept {
-  return blocks_.size() * static_cast<std::size_t>(block_size_) * sizeof(float);
+std::int64_t KvCache::token_bytes(const ModelConfig& config, CacheType type) noexcept {
+  return config.layers * layer_size(config, type) / CacheView::kTokens;
 }
+
+std::size_t KvCache::bytes() const noexcept { return blocks_.size() * static_cast<std::size_t>(block_size_); }
 
 void KvCache::reorder(std::span<const std::int32_t> parents) {
   if (static_cast<std::int64_t>(parents.size()) > most_sequences_)
@@ -59,7 +62,7 @@ void KvCache::truncate(std::int32_t sequence, std::int32_t length) {
 }
 
 void KvCache::check(const Batch& batch, const ModelConfig& config) const {
-  if (layer_size(config) != layer_size_ || config.layers * layer_size_ != block_size_)
+  if (layer_size(config, type_) != layer_size_ || config.layers * layer_size_ != block_size_)
     fail(ErrorCode::mismatch, "this cache was made for a model with other layers or heads");
   if (batch.sequences() != sequences())
     fail(ErrorCode::mismatch, "a batch of {} sequences does not continue the {} in the cache", batch.sequences(),
@@ -77,7 +80,7 @@ void KvCache::check(const Batch& batch, const ModelConfig& config) const {
 /// A block nobody uses, now with one user.
 std::int32_t KvCache::take() {
   if (free_.empty()) {
-    blocks_.push_back({std::make_unique_for_overwrite<float[]>(static_cast<std::size_t>(block_size_)), 0});
+    blocks_.push_back({std::make_unique_for_overwrite<std::byte[]>(static_cast<std::size_t>(block_size_)), 0});
     free_.push_back(static_cast<std::int32_t>(blocks_.size()) - 1);
   }
   const std::int32_t block = free_.back();
@@ -117,7 +120,7 @@ void KvCache::extend(const Batch& batch, const ModelConfig& config) {
   }
 }
 
-CacheView KvCache::view(std::int64_t layer) const { return {pointers_, offsets_, layer * layer_size_, maps_}; }
+CacheView KvCache::view(std::int64_t layer) const { return {pointers_, offsets_, layer * layer_size_, type_, maps_}; }
 
 void KvCache::commit(const Batch& batch) {
   for (std::int32_t s = 0; s < sequences(); ++s) tables_[static_cast<std::size_t>(s)].length += batch.length(s);

@@ -3,6 +3,8 @@
 
 #include "gpt/core/error.h"
 #include "gpt/tensor/parallel.h"
+#include "kernels/bfloat16.h"
+#include "kernels/cache.h"
 #include "kernels/small_gemm.h"
 #include "kernels/softmax.h"
 #include "ops/attention_parts.h"
@@ -22,20 +24,81 @@ struct Queries {
   std::int64_t rows, query_row, out_row, position, step;
 };
 
+/// Keys and values of one key-value head in one block, read and written in the cache's type.
+class HeadBlock {
+ public:
+  HeadBlock(CacheType type, std::int64_t size, std::byte* data) : type_(type), size_(size), data_(data) {}
+
+  void store(std::int64_t slot, const float* key, const float* value) const {
+    if (type_ == CacheType::float32) {
+      put<float>(slot, key, value, [](std::int64_t n, const float* in, float* out) { std::copy_n(in, n, out); });
+    } else if (type_ == CacheType::bfloat16) {
+      put<std::uint16_t>(slot, key, value, kernels::to_bfloat16);
+    } else {
+      put<std::int8_t>(slot, key, value,
+                       [scale = scales() + slot](std::int64_t n, const float* in, std::int8_t* out) mutable {
+                         *scale = kernels::to_int8(n, in, out);
+                         scale += kTokens;
+                       });
+    }
+  }
+
+  /// [head_size, kTokens] without their scales; may lie in the thread's scratch until the next call.
+  const float* keys() const { return widened(0); }
+  /// [kTokens, head_size], likewise.
+  const float* values() const { return widened(kTokens * size_); }
+
+  /// What columns of `rows` rows of weights, `stride` apart, are multiplied with: the scales of keys or of values.
+  void scale_columns(bool of_values, std::int64_t rows, std::int64_t columns, float* weights,
+                     std::int64_t stride) const {
+    if (type_ != CacheType::int8) return;
+    const float* const by = scales() + (of_values ? kTokens : 0);
+    for (std::int64_t i = 0; i < rows; ++i) kernels::multiply(columns, by, weights + i * stride);
+  }
+
+ private:
+  template <typename Element>
+  Element* elements() const {
+    return reinterpret_cast<Element*>(data_);
+  }
+  float* scales() const { return reinterpret_cast<float*>(data_ + 2 * kTokens * size_); }
+
+  template <typename Element, typename Round>
+  void put(std::int64_t slot, const float* key, const float* value, Round round) const {
+    auto* const column = reinterpret_cast<Element*>(scratch(1, size_));
+    round(size_, key, column);
+    for (std::int64_t i = 0; i < size_; ++i) elements<Element>()[i * kTokens + slot] = column[i];
+    round(size_, value, elements<Element>() + (kTokens + slot) * size_);
+  }
+
+  const float* widened(std::int64_t first) const {
+    if (type_ == CacheType::float32) return elements<float>() + first;
+    const std::int64_t n = kTokens * size_;
+    float* const out = scratch(1, n);
+    if (type_ == CacheType::bfloat16) {
+      kernels::from_bfloat16(n, elements<std::uint16_t>() + first, out);
+    } else {
+      kernels::from_int8(n, elements<std::int8_t>() + first, out);
+    }
+    return out;
+  }
+
+  CacheType type_;
+  std::int64_t size_;
+  std::byte* data_;
+};
+
 /// One key-value head of one sequence.
 class CachedHead {
  public:
   CachedHead(const AttentionShape& shape, const CacheView& cache, std::int64_t sequence, std::int64_t kv)
       : shape_(shape),
+        type_(cache.type),
         blocks_(cache.blocks.subspan(static_cast<std::size_t>(cache.offsets[static_cast<std::size_t>(sequence)]))),
-        keys_(cache.first + 2 * kv * kTokens * shape.head_size),
-        values_(keys_ + kTokens * shape.head_size) {}
+        first_(cache.first + kv * CacheView::head_bytes(cache.type, shape.head_size)) {}
 
   void store(std::int64_t position, const float* key, const float* value) const {
-    const std::int64_t slot = position % kTokens, size = shape_.head_size;
-    float* const keys = block(position / kTokens) + keys_;
-    for (std::int64_t i = 0; i < size; ++i) keys[i * kTokens + slot] = key[i];
-    std::copy_n(value, size, block(position / kTokens) + values_ + slot * size);
+    block(position).store(position % kTokens, key, value);
   }
 
   void attend(const Queries& q) const {
@@ -43,9 +106,13 @@ class CachedHead {
     const std::int64_t start = first_seen(shape_, q.position) / kTokens * kTokens, count = last + 1 - start;
     const float scale = 1.0F / std::sqrt(static_cast<float>(size));
     float* const weights = scratch(0, q.rows * count);
-    for (std::int64_t at = start; at <= last; at += kTokens)
-      small_gemm(q.rows, std::min(kTokens, last + 1 - at), size, scale, {q.query, q.query_row, 1},
-                 block(at / kTokens) + keys_, kTokens, 0.0F, weights + at - start, count);
+    for (std::int64_t at = start; at <= last; at += kTokens) {
+      const HeadBlock held = block(at);
+      const std::int64_t columns = std::min(kTokens, last + 1 - at);
+      small_gemm(q.rows, columns, size, scale, {q.query, q.query_row, 1}, held.keys(), kTokens, 0.0F,
+                 weights + at - start, count);
+      held.scale_columns(false, q.rows, columns, weights + at - start, count);
+    }
     for (std::int64_t i = 0; i < q.rows; ++i) {
       float* const row = weights + i * count;
       const std::int64_t position = q.position + i * q.step, first = first_seen(shape_, position) - start,
@@ -54,17 +121,25 @@ class CachedHead {
       kernels::softmax(end - first, row + first);
       std::fill(row + end, row + count, 0.0F);
     }
-    for (std::int64_t at = start; at <= last; at += kTokens)
-      small_gemm(q.rows, size, std::min(kTokens, last + 1 - at), 1.0F, {weights + at - start, count, 1},
-                 block(at / kTokens) + values_, size, at == start ? 0.0F : 1.0F, q.out, q.out_row);
+    for (std::int64_t at = start; at <= last; at += kTokens) {
+      const HeadBlock held = block(at);
+      const std::int64_t columns = std::min(kTokens, last + 1 - at);
+      held.scale_columns(true, q.rows, columns, weights + at - start, count);
+      small_gemm(q.rows, size, columns, 1.0F, {weights + at - start, count, 1}, held.values(), size,
+                 at == start ? 0.0F : 1.0F, q.out, q.out_row);
+    }
   }
 
  private:
-  float* block(std::int64_t index) const { return blocks_[static_cast<std::size_t>(index)]; }
+  /// The block that a position lies in.
+  HeadBlock block(std::int64_t position) const {
+    return {type_, shape_.head_size, blocks_[static_cast<std::size_t>(position / kTokens)] + first_};
+  }
 
   const AttentionShape& shape_;
-  std::span<float* const> blocks_;
-  std::int64_t keys_, values_;  // where they start in a block
+  CacheType type_;
+  std::span<std::byte* const> blocks_;
+  std::int64_t first_;  // byte of a block where this head begins
 };
 
 /// All of a task: the batch's tokens of one sequence, and the heads that share one key-value head.
@@ -89,6 +164,12 @@ void run(const AttentionShape& shape, const Batch& batch, const CacheView& cache
 }
 
 }  // namespace
+
+std::int64_t CacheView::head_bytes(CacheType type, std::int64_t head_size) noexcept {
+  const std::int64_t numbers = 2 * kTokens * head_size, whole = sizeof(float);
+  if (type == CacheType::float32) return numbers * whole;
+  return type == CacheType::bfloat16 ? numbers * 2 : numbers + 2 * kTokens * whole;
+}
 
 Variable attention_cached(const Variable& qkv, const Batch& batch, const AttentionShape& shape,
                           const CacheView& cache) {

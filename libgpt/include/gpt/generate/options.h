@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "gpt/ops/attention.h"
+
 namespace gpt {
 
 class Tokenizer;
@@ -50,7 +52,8 @@ struct GenerateOptions {
   /// model, before any rule above changes them.
   bool log_probabilities = false;
   std::int32_t top_log_probabilities = 0;
-  std::int32_t batch_size = 8;  ///< prompts in work at once
+  std::int32_t batch_size = 8;                ///< prompts in work at once
+  CacheType cache_type = CacheType::float32;  ///< how keys and values are held; a PromptCache has its own
 };
 
 }  // namespace gpt

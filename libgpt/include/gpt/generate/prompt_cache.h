@@ -11,7 +11,8 @@ namespace gpt {
 /// Keys and values of the last prompt and its continuation, up to the model's context. Not thread-safe.
 class PromptCache {
  public:
-  explicit PromptCache(const ModelConfig& config) : cache_(config, 1, config.context) {}
+  explicit PromptCache(const ModelConfig& config, CacheType type = CacheType::float32)
+      : cache_(config, 1, config.context, type) {}
 
   /// How many tokens of the last prompt were there already.
   std::int32_t reused() const noexcept { return reused_; }

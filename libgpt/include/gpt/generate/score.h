@@ -6,6 +6,8 @@
 #include <span>
 #include <vector>
 
+#include "gpt/ops/attention.h"
+
 namespace gpt {
 
 class Decoder;
@@ -14,6 +16,8 @@ class Threads;
 struct ScoreOptions {
   std::int64_t window = 0;  ///< most tokens the model sees at once; 0: its context
   std::int64_t stride = 0;  ///< how far the window moves in a longer text; 0: half the window
+  /// Below float32 keys and values are read back as a cache of that type holds them while text is generated.
+  CacheType cache_type = CacheType::float32;
 };
 
 /// log p(token i | the tokens before it) for i = 1 ... tokens - 1, natural logarithms. In a text longer than the

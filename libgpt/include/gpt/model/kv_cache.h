@@ -1,6 +1,7 @@
 // Keys and values of tokens that were seen, so that each new token costs one row.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -13,12 +14,13 @@ namespace gpt {
 
 /// Sequences lie in blocks of 32 tokens that copies share until one of them writes ("Efficient memory management for
 /// large language model serving with PagedAttention", Kwon et al., 2023): a prompt is held once for all its beams.
-/// A token takes 2 * layers * kv_heads * head_size floats. Not thread-safe.
+/// A token takes 2 * layers * kv_heads * head_size numbers of the cache's type. Not thread-safe.
 class KvCache {
  public:
   /// Up to `sequences` sequences (all there from the start, empty) of up to `capacity` tokens. Error invalid_option
   /// where a number is not positive or the capacity exceeds the model's context.
-  KvCache(const ModelConfig& config, std::int32_t sequences, std::int64_t capacity);
+  KvCache(const ModelConfig& config, std::int32_t sequences, std::int64_t capacity,
+          CacheType type = CacheType::float32);
   ~KvCache();
   KvCache(const KvCache&) = delete;
   KvCache& operator=(const KvCache&) = delete;
@@ -35,13 +37,15 @@ class KvCache {
   /// Each layer that attends through this cache from now on adds its attention_weights to `maps`; null: none does any
   /// more. The batch must be one whole sequence.
   void watch(std::vector<Tensor>* maps) noexcept { maps_ = maps; }
+  /// Bytes of a token's keys and values.
+  static std::int64_t token_bytes(const ModelConfig& config, CacheType type) noexcept;
   /// Bytes of all blocks, used or not.
   std::size_t bytes() const noexcept;
 
  private:
   friend class Decoder;
   struct Block {
-    std::unique_ptr<float[]> data;
+    std::unique_ptr<std::byte[]> data;
     std::int32_t users = 0;
   };
   struct Table {
@@ -62,11 +66,12 @@ class KvCache {
   void own_open_block(Table& table);
 
   std::int32_t most_sequences_;
-  std::int64_t capacity_, layer_size_, block_size_;  // sizes in floats of a block
+  CacheType type_;
+  std::int64_t capacity_, layer_size_, block_size_;  // sizes in bytes of a block
   std::vector<Block> blocks_;
   std::vector<std::int32_t> free_;
   std::vector<Table> tables_;
-  std::vector<float*> pointers_;  // of the last extend: blocks of all sequences, and where each sequence starts
+  std::vector<std::byte*> pointers_;  // of the last extend: blocks of all sequences, and where each sequence starts
   std::vector<std::int32_t> offsets_;
   std::vector<Tensor>* maps_ = nullptr;
 };

@@ -1,6 +1,7 @@
 // Causal self-attention of packed sequences, with rotary positions and grouped key-value heads, in one operation.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -25,14 +26,20 @@ struct AttentionShape {
 /// time, never a [length, length] matrix. The batch must outlive the step.
 Variable attention(const Variable& qkv, const Batch& batch, const AttentionShape& shape);
 
+/// How a cache holds keys and values. int8: whole numbers to 127, with a scale for each key and each value.
+enum class CacheType { float32, bfloat16, int8 };
+
 /// Where one layer's keys and values of cached sequences lie: in blocks of kTokens tokens, sequence s in
-/// blocks[offsets[s], offsets[s + 1]). A block holds, from `first` on, for each key-value head keys [head_size,
-/// kTokens] and then values [kTokens, head_size].
+/// blocks[offsets[s], offsets[s + 1]). A block holds, from byte `first` on, for each key-value head keys [head_size,
+/// kTokens] and then values [kTokens, head_size], and with int8 the scales of kTokens keys and of as many values.
 struct CacheView {
   static constexpr std::int64_t kTokens = 32;
-  std::span<float* const> blocks;
+  /// Of one key-value head in a block.
+  static std::int64_t head_bytes(CacheType type, std::int64_t head_size) noexcept;
+  std::span<std::byte* const> blocks;
   std::span<const std::int32_t> offsets;
   std::int64_t first = 0;
+  CacheType type = CacheType::float32;
   std::vector<Tensor>* maps = nullptr;  ///< gets the attention_weights, where somebody wants to look at them
 };
 
