@@ -19,11 +19,11 @@ TEST_CASE("error: carries its code and a formatted message") {
 
 TEST_CASE("error: names are stable and differ") {
   const std::vector<std::pair<ErrorCode, std::string>> names{
-      {ErrorCode::not_found, "not_found"},    {ErrorCode::io, "io"},
-      {ErrorCode::malformed, "malformed"},    {ErrorCode::unsupported, "unsupported"},
-      {ErrorCode::mismatch, "mismatch"},      {ErrorCode::invalid_option, "invalid_option"},
-      {ErrorCode::plugin, "plugin"},          {ErrorCode::diverged, "diverged"},
-      {ErrorCode::interrupted, "interrupted"}};
+      {ErrorCode::not_found, "not_found"}, {ErrorCode::io, "io"},
+      {ErrorCode::malformed, "malformed"}, {ErrorCode::unsupported, "unsupported"},
+      {ErrorCode::mismatch, "mismatch"},   {ErrorCode::invalid_option, "invalid_option"},
+      {ErrorCode::plugin, "plugin"},       {ErrorCode::diverged, "diverged"},
+      {ErrorCode::memory, "memory"},       {ErrorCode::interrupted, "interrupted"}};
   std::set<std::string> different;
   for (const auto& [code, name] : names) {
     CHECK(error_name(code) == name);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <thread>
 
 #include "support/errors.h"
@@ -107,6 +108,44 @@ TEST_CASE("decoder: dropout in training alone, from seed and step") {
   CHECK(trained(1, 1) != trained(1, 2));
   CHECK(trained(1, 1) != trained(2, 1));
   CHECK(trained(1, 1) != states(*decoder, examples));
+}
+
+TEST_CASE("decoder: gradients with checkpointing are those without, to the last bit") {
+  const std::vector<Example> examples = tiny_examples(12);
+  for (const ModelConfig& config : tiny_configs())
+    for (const bool adapters : {false, true}) {
+      INFO(config.family << (adapters ? ", adapters" : ""));
+      const auto step = [&](bool checkpointing, std::size_t& most) {
+        const auto decoder = Decoder::create(config, 1);
+        decoder->set_trainable(true);
+        if (adapters) decoder->add_lora({4, 8, 0.1, {}}, 3);
+        decoder->set_gradient_checkpointing(checkpointing);
+        LanguageModelHead head(decoder->output_projection());
+        std::vector<std::uint32_t> all(examples.size());
+        std::iota(all.begin(), all.end(), 0U);
+        const Batch batch = pack(examples, all);
+        Arena arena(std::size_t{1} << 28);
+        std::vector<float> gradients;
+        Threads threads(2);
+        threads.run([&] {
+          Tape tape(arena, true, 7, 3);
+          const Variable loss = head.loss(head.forward(decoder->forward(tape, batch), batch), batch, 0.01F);
+          tape.backward(loss);
+          gradients.push_back(loss.value().data()[0]);
+        });
+        for (const Parameter* p : decoder->parameters())
+          if (p->trainable && !p->grad_fresh)
+            gradients.insert(gradients.end(), p->grad.values().begin(), p->grad.values().end());
+        CHECK(arena.in_use() == 0);
+        most = arena.high_water();
+        return gradients;
+      };
+      std::size_t whole = 0, checkpointed = 0;
+      const std::vector<float> expected = step(false, whole);
+      CHECK(expected.size() > 1000);
+      CHECK(step(true, checkpointed) == expected);
+      CHECK(checkpointed < whole);
+    }
 }
 
 TEST_CASE("decoder: what no model can read") {

@@ -1,4 +1,5 @@
 // The tape itself: who needs gradients, what is shared, what is freed.
+#include "gpt/ops/gate.h"
 #include "gpt/ops/linear.h"
 #include "gpt/ops/norm.h"
 #include "ops/gradient.h"
@@ -70,6 +71,26 @@ TEST_CASE("tape: without recording nothing needs a gradient, and nothing is left
     CHECK(arena.in_use() > 0);
   }
   CHECK(arena.in_use() == 0);
+}
+
+TEST_CASE("tape: what the way back does not need is not kept, and what is cheap is made again") {
+  Parameter first = make_parameter("first", Shape::matrix(64, 32), 1),
+            second = make_parameter("second", Shape::matrix(32, 32), 2),
+            weight = make_parameter("norm", Shape::vector(32), 3);
+  for (Parameter* p : {&first, &second, &weight}) p->set_trainable(true);
+  const NormWeights norm_weights{&weight, nullptr, true, 1e-5F};
+  constexpr std::int64_t rows = 512;
+  const std::size_t column = rows * sizeof(float);
+  Arena arena(1 << 26);
+  Tape tape(arena, true);
+  Variable x = tape.variable(tape.empty(rows, 32), true);
+  x.value().fill(0.5F);
+  x = norm(x, norm_weights);                              // keeps its input, 32 columns, and 2 of moments
+  x = silu_gate(linear(x, first));                        // keeps what the gate saw, 64
+  x = linear(x, second);                                  // nothing: its input can be made again
+  const std::size_t held = arena.in_use() - 32 * column;  // but for x itself
+  CHECK(held >= (32 + 2 + 64) * column);
+  CHECK(held < (32 + 2 + 64 + 2) * column);
 }
 
 TEST_CASE("parameter: training copies what belongs to a file") {

@@ -129,3 +129,30 @@ TEST_CASE("order: an example that no pass can hold") {
   CHECK_ERROR(Order(ExampleList(examples), options_of(0, 40, false)), "invalid_option",
               "example 2 has 41 tokens, and a pass may have 40; raise max_batch_tokens or cut the examples shorter");
 }
+
+TEST_CASE("order: a pass in parts of about the same number of tokens") {
+  const std::vector<Example> examples = tiny_examples(203);
+  for (const std::int64_t most : {0, 30, 100, 5000}) {
+    TrainOptions o = options_of(16, 0, false);
+    o.max_activation_tokens = most;
+    Order order(ExampleList(examples), o);
+    std::int64_t largest = 0;
+    for (std::int64_t step = 0; step < order.steps(); ++step)
+      for (const auto& pass : order.passes(step)) {
+        const std::vector<std::uint32_t> whole(pass.begin(), pass.end());
+        std::vector<std::uint32_t> together;
+        std::int64_t parts = 0;
+        for (const auto& part : order.parts(pass)) {
+          const std::vector<std::uint32_t> some(part.begin(), part.end());
+          together.insert(together.end(), some.begin(), some.end());
+          const std::int64_t tokens = tokens_of(some, examples);
+          if (most > 0) CHECK((tokens <= most || some.size() == 1));
+          largest = std::max(largest, tokens);
+          ++parts;
+        }
+        CHECK(together == whole);
+        if (most != 30 && most != 100) CHECK(parts == 1);
+      }
+    CHECK(order.largest_part() == largest);
+  }
+}

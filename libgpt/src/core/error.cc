@@ -22,6 +22,8 @@ std::string_view error_name(ErrorCode code) noexcept {
       return "plugin";
     case ErrorCode::diverged:
       return "diverged";
+    case ErrorCode::memory:
+      return "memory";
     case ErrorCode::interrupted:
       return "interrupted";
   }

@@ -18,8 +18,6 @@ namespace {
 
 using Prompts = std::span<const std::vector<std::int32_t>>;
 
-constexpr std::int64_t kStepTokens = 2048;  // new prompts wait when a step has this many tokens
-
 /// A prompt in work.
 struct Active {
   std::size_t prompt;
@@ -40,7 +38,9 @@ class Run {
         rules_(rules),
         callbacks_(callbacks),
         sequences_(static_cast<std::size_t>(rules.options.num_return_sequences)),
-        own_(kept != nullptr ? nullptr : std::make_unique<KvCache>(decoder.config(), most_rows(), longest())),
+        own_(kept != nullptr
+                 ? nullptr
+                 : std::make_unique<KvCache>(decoder.config(), most_rows(), longest(), rules.options.cache_type)),
         cache_(kept != nullptr ? *kept : *own_),
         results_(prompts.size() * sequences_) {
     if (own_) cache_.reorder({});

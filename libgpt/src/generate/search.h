@@ -13,6 +13,8 @@
 
 namespace gpt {
 
+constexpr std::int64_t kStepTokens = 2048;  // new prompts wait when a step has this many tokens
+
 /// What all searches of a call share.
 struct SearchRules {
   GenerateOptions options;

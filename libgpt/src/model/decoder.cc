@@ -1,17 +1,17 @@
 #include "gpt/model/decoder.h"
 
 #include <algorithm>
-#include <array>
 
 #include "gpt/core/error.h"
 #include "gpt/core/random.h"
 #include "gpt/model/kv_cache.h"
 #include "gpt/ops/embedding.h"
-#include "gpt/ops/gate.h"
 #include "gpt/tensor/gemm.h"
 #include "kernels/small_gemm.h"
+#include "model/blocks.h"
 #include "model/decoder_impl.h"
 #include "model/source.h"
+#include "tensor/quantized.h"
 
 namespace gpt {
 namespace {
@@ -22,61 +22,6 @@ namespace fs = std::filesystem;
 constexpr std::int64_t kMostPositions = 1 << 18;
 
 constexpr std::uint64_t kNewTokens = 0x746F6B656E730000ULL;  // streams of random numbers
-
-LinearPart part(const Projection& p, bool transposed) { return {p.weight, transposed, p.bias, p.adapter.get()}; }
-
-/// All projections of one place side by side.
-Variable project(const Variable& x, const std::vector<Projection>& projections, bool transposed,
-                 Activation activation = Activation::none) {
-  std::array<LinearPart, 3> parts;
-  for (std::size_t i = 0; i < projections.size(); ++i) parts.at(i) = part(projections[i], transposed);
-  return linear(x, std::span(parts.data(), projections.size()), activation);
-}
-
-Variable project(const Variable& x, const Projection& projection, bool transposed) {
-  const LinearPart only = part(projection, transposed);
-  return linear(x, {&only, 1});
-}
-
-/// The two parts of a block.
-class Layers {
- public:
-  Layers(const ModelConfig& config, const RopeTable& rope, const Batch& batch) : config_(config), batch_(batch) {
-    const ModelConfig& c = config_;
-    shape_ = {c.heads,
-              c.kv_heads,
-              c.head_size,
-              c.rope_theta ? &rope : nullptr,
-              static_cast<float>(c.attention_dropout),
-              c.window,
-              c.interleaved_heads};
-    transposed_ = family(c.family).transposed_weights();
-  }
-
-  Variable attend(const Variable& x, const Block& block, const CacheView* cache) const {
-    Variable qkv = project(x, block.attention_in, transposed_);
-    if (config_.query_key_norm)
-      qkv = norm_heads(qkv, config_.heads, config_.kv_heads, block.query_norm, block.key_norm);
-    const Variable mixed =
-        cache != nullptr ? attention_cached(qkv, batch_, shape_, *cache) : attention(qkv, batch_, shape_);
-    return project(mixed, block.attention_out, transposed_);
-  }
-
-  Variable mlp(const Variable& x, const Block& block) const {
-    const bool gated = config_.mlp == MlpKind::silu_gated;
-    const Activation activation = gated                              ? Activation::none
-                                  : config_.mlp == MlpKind::gelu_erf ? Activation::gelu_erf
-                                                                     : Activation::gelu_tanh;
-    const Variable inner = project(x, block.mlp_in, transposed_, activation);
-    return project(gated ? silu_gate(inner) : inner, block.mlp_out, transposed_);
-  }
-
- private:
-  const ModelConfig& config_;
-  const Batch& batch_;
-  AttentionShape shape_;
-  bool transposed_ = false;
-};
 
 /// The name of a projection's module: of its weight, without ".weight".
 std::string_view module_path(const Projection& projection) {
@@ -153,35 +98,41 @@ const ModelConfig& Decoder::config() const noexcept { return impl_->config; }
 Hidden Decoder::forward(Tape& tape, const Batch& batch, KvCache* cache) const {
   const ModelConfig& c = impl_->config;
   const Weights& w = *impl_->weights;
-  const Layers layers(c, impl_->rope, batch);
-  const auto dropout = static_cast<float>(c.residual_dropout);
+  const Blocks blocks(c, w, impl_->rope, batch);
 
   Normed x;
   x.sum = embedding(tape, batch, *w.token_embedding, w.position_embedding, static_cast<float>(c.embedding_dropout));
   x.normed = norm(x.sum, w.blocks.front().attention_norm);
   if (cache != nullptr) cache->extend(batch, c);
   for (std::size_t i = 0; i < w.blocks.size(); ++i) {
-    const Block& block = w.blocks[i];
-    const NormWeights& next = i + 1 < w.blocks.size() ? w.blocks[i + 1].attention_norm : w.final_norm;
-    const CacheView view = cache != nullptr ? cache->view(static_cast<std::int64_t>(i)) : CacheView();
-    const Variable attended = layers.attend(x.normed, block, cache != nullptr ? &view : nullptr);
-    if (c.parallel_residual) {
-      const Variable inner = layers.mlp(norm(x.sum, block.mlp_norm), block);
-      x = add_norm(add(x.sum, attended, dropout), inner, next, dropout);
-    } else {
-      x = add_norm(x.sum, attended, block.mlp_norm, dropout);
-      x = add_norm(x.sum, layers.mlp(x.normed, block), next, dropout);
+    if (impl_->checkpointing && tape.recording()) {
+      x = blocks.forward_checkpointed(std::move(x), i);
+      continue;
     }
+    const CacheView view = cache != nullptr ? cache->view(static_cast<std::int64_t>(i)) : CacheView();
+    x = blocks.forward(std::move(x), i, cache != nullptr ? &view : nullptr);
   }
   if (cache != nullptr) cache->commit(batch);
   return {x.normed};
 }
+
+void Decoder::set_gradient_checkpointing(bool on) noexcept { impl_->checkpointing = on; }
 
 std::vector<Parameter*> Decoder::parameters() const {
   std::vector<Parameter*> all;
   for (Parameter& p : impl_->weights->parameters) all.push_back(&p);
   for (Parameter& p : impl_->weights->adapters) all.push_back(&p);
   return all;
+}
+
+std::int64_t Decoder::weight_bytes() const {
+  std::size_t bytes = 0;
+  for (const Parameter* p : parameters()) {
+    if (p->value.data() != nullptr) bytes += p->value.values().size_bytes();
+    bytes += p->half.size() * sizeof(std::uint16_t);
+    if (p->quantized) bytes += p->quantized->bytes();
+  }
+  return static_cast<std::int64_t>(bytes);
 }
 
 void Decoder::set_trainable(bool on) {
@@ -243,7 +194,7 @@ void Decoder::add_lora(const LoraOptions& options, std::uint64_t seed) {
   std::uint64_t stream = 0;
   for (Projection* projection : impl_->weights->projections()) {
     if (!is_target(options, *projection)) continue;
-    const LinearPart map = part(*projection, transposed);
+    const LinearPart map = linear_part(*projection, transposed);
     const std::string base(module_path(*projection));
     const auto add = [&](const char* side, Shape shape) {
       Parameter& parameter = impl_->weights->adapters.emplace_back();

@@ -16,6 +16,7 @@ struct Decoder::Impl {
   RopeTable rope;
   std::optional<LoraOptions> lora;
   std::optional<std::int64_t> first_new_token;
+  bool checkpointing = false;
 };
 
 }  // namespace gpt

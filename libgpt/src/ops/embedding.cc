@@ -62,7 +62,7 @@ void scatter(Parameter& table, const std::vector<std::int32_t>& index, const Ten
 
 class EmbeddingNode final : public Node {
  public:
-  EmbeddingNode(Variable y, const Batch& batch, Parameter& tokens, Parameter* positions, float dropout,
+  EmbeddingNode(Gradient y, const Batch& batch, Parameter& tokens, Parameter* positions, float dropout,
                 const kernels::DropoutKey& key)
       : y_(std::move(y)), batch_(batch), tokens_(tokens), positions_(positions), dropout_(dropout), key_(key) {}
 
@@ -81,7 +81,7 @@ class EmbeddingNode final : public Node {
   }
 
  private:
-  Variable y_;
+  Gradient y_;
   const Batch& batch_;
   Parameter& tokens_;
   Parameter* positions_;

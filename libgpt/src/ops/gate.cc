@@ -7,9 +7,17 @@
 namespace gpt {
 namespace {
 
+/// silu(first half) * second half, row by row.
+void gate_rows(const Tensor& x, const Tensor& y) {
+  const std::int64_t n = y.columns();
+  for_rows(x, [&](std::int64_t row, std::int64_t rows) {
+    for (std::int64_t r = row; r < row + rows; ++r) kernels::silu_gate(n, x.row(r), x.row(r) + n, y.row(r));
+  });
+}
+
 class GateNode final : public Node {
  public:
-  GateNode(Variable x, Variable y) : x_(std::move(x)), y_(std::move(y)) {}
+  GateNode(Variable x, Gradient y) : x_(std::move(x)), y_(std::move(y)) {}
 
   void backward() override {
     const Tensor& dy = y_.grad();
@@ -23,8 +31,15 @@ class GateNode final : public Node {
     add_grad(x_, std::move(dx));
   }
 
+  Tensor make_again() const override {
+    Tensor y = x_.tape().empty(x_.rows(), x_.columns() / 2);
+    gate_rows(x_.value(), y);
+    return y;
+  }
+
  private:
-  Variable x_, y_;
+  Variable x_;
+  Gradient y_;
 };
 
 }  // namespace
@@ -34,11 +49,8 @@ Variable silu_gate(const Variable& x) {
   const std::int64_t n = x.columns() / 2;
   Tape& tape = x.tape();
   Variable y = tape.variable(tape.empty(x.rows(), n), x.needs_grad());
-  for_rows(x.value(), [&](std::int64_t row, std::int64_t rows) {
-    for (std::int64_t r = row; r < row + rows; ++r)
-      kernels::silu_gate(n, x.value().row(r), x.value().row(r) + n, y.value().row(r));
-  });
-  if (y.needs_grad()) tape.record<GateNode>(x, y);
+  gate_rows(x.value(), y.value());
+  if (y.needs_grad()) tape.record_maker<GateNode>(y, x, y);
   return y;
 }
 

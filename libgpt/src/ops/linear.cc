@@ -20,7 +20,6 @@ constexpr std::size_t kMaxParts = 3;  // query, key and value
 struct Part {
   LinearPart map;
   std::int64_t column = 0;  // where its outputs start
-  Tensor input;             // what the adapter saw: x, or x after the adapter's dropout
   Tensor down;              // the adapter's [tokens, rank]
   kernels::DropoutKey key;  // of the adapter's dropout
 };
@@ -34,9 +33,14 @@ Tensor apply_dropout(Tape& tape, const Tensor& x, float p, const kernels::Dropou
   return out;
 }
 
+void activate(Activation activation, std::int64_t n, const float* x, float* y) {
+  if (activation == Activation::gelu_erf) return kernels::gelu_erf(n, x, y);
+  kernels::gelu(n, x, y);
+}
+
 class LinearNode final : public Node {
  public:
-  LinearNode(Variable x, Variable y, Tensor before, Activation activation, std::array<Part, kMaxParts> parts,
+  LinearNode(Kept x, Gradient y, Tensor before, Activation activation, std::array<Part, kMaxParts> parts,
              std::size_t count)
       : x_(std::move(x)),
         y_(std::move(y)),
@@ -52,10 +56,22 @@ class LinearNode final : public Node {
     Half half, half_x;
     if (!parts_[0].map.weight->half.empty()) half = Half(x_.tape().arena(), dy);
     const auto trained = [](const Part& part) { return part.map.weight != nullptr && part.map.weight->trainable; };
-    if (half && std::any_of(parts_.begin(), parts_.end(), trained)) half_x = Half(x_.tape().arena(), x_.value());
-    for (std::size_t i = 0; i < count_; ++i) weight_gradients(parts_[i], {dy, half, parts_[i].column}, half_x);
+    const bool weights = std::any_of(parts_.begin(), parts_.end(), trained);
+    const bool adapters =
+        std::any_of(parts_.begin(), parts_.end(), [](const Part& p) { return p.map.adapter != nullptr; });
+    const Tensor x = weights || adapters ? x_.value() : Tensor();
+    if (half && weights) half_x = Half(x_.tape().arena(), x);
+    for (std::size_t i = 0; i < count_; ++i) weight_gradients(parts_[i], {dy, half, parts_[i].column}, x, half_x);
     half_x = Half();
-    for (std::size_t i = 0; i < count_; ++i) input_gradient(parts_[i], {dy, half, parts_[i].column});
+    for (std::size_t i = 0; i < count_; ++i) input_gradient(parts_[i], {dy, half, parts_[i].column}, x);
+  }
+
+  Tensor make_again() const override {
+    Tensor y = x_.tape().empty(before_.rows(), before_.columns());
+    for_rows(y, [&](std::int64_t row, std::int64_t rows) {
+      activate(activation_, rows * y.columns(), before_.row(row), y.row(row));
+    });
+    return y;
   }
 
  private:
@@ -68,9 +84,9 @@ class LinearNode final : public Node {
     return dx;
   }
 
-  void weight_gradients(const Part& part, const OutputGradient& gradient, const Half& half_x) const {
+  void weight_gradients(const Part& part, const OutputGradient& gradient, const Tensor& x, const Half& half_x) const {
     Arena& arena = x_.tape().arena();
-    if (part.map.weight->trainable) add_weight_gradient(gradient, part.map, x_.value(), half_x);
+    if (part.map.weight->trainable) add_weight_gradient(gradient, part.map, x, half_x);
     Parameter* const bias = part.map.bias;
     if (bias == nullptr || !bias->trainable) return;
     const std::int64_t outputs = part.map.outputs();
@@ -81,14 +97,16 @@ class LinearNode final : public Node {
              });
   }
 
-  void input_gradient(const Part& part, const OutputGradient& gradient) const {
+  void input_gradient(const Part& part, const OutputGradient& gradient, const Tensor& x) const {
     const LowRank* adapter = part.map.adapter;
     const Tensor& dy = gradient.dy;
-    Tensor dh;
-    if (adapter != nullptr)
-      dh = lora_backward(x_.tape().arena(), *adapter, part.input, part.down, dy.data() + part.column, dy.columns());
-    if (!x_.needs_grad()) return;
     const bool dropped = adapter != nullptr && adapter->dropout > 0.0F;
+    Tensor dh;
+    if (adapter != nullptr) {
+      const Tensor input = dropped ? apply_dropout(x_.tape(), x, adapter->dropout, part.key) : x;
+      dh = lora_backward(x_.tape().arena(), *adapter, input, part.down, dy.data() + part.column, dy.columns());
+    }
+    if (!x_.needs_grad()) return;
     const GradTarget dx = grad_target(x_);
     multiply_back(gradient, part.map, dx.beta, dx.data, [&](const Tile& tile) {
       if (adapter != nullptr && !dropped) lora_input_gradient(*adapter, dh, tile, dx.data);
@@ -109,7 +127,8 @@ class LinearNode final : public Node {
     return side;
   }
 
-  Variable x_, y_;
+  Kept x_;
+  Gradient y_;
   Tensor before_;  // what the activation saw; empty where there is none
   Activation activation_;
   std::array<Part, kMaxParts> parts_;
@@ -120,12 +139,12 @@ class LinearNode final : public Node {
 void start_adapter(Part& part, const Variable& x) {
   const LowRank& adapter = *part.map.adapter;
   Tape& tape = x.tape();
-  part.input = x.value();
+  Tensor input = x.value();
   if (adapter.dropout > 0.0F && tape.recording()) {
     part.key = {tape.seed(), tape.step(), tape.next_random_stream()};
-    part.input = apply_dropout(tape, x.value(), adapter.dropout, part.key);
+    input = apply_dropout(tape, x.value(), adapter.dropout, part.key);
   }
-  part.down = lora_down(tape.arena(), adapter, part.input);
+  part.down = lora_down(tape.arena(), adapter, input);
 }
 
 /// Bias and activation of a tile while it is in the cache.
@@ -134,8 +153,7 @@ void finish_tile(const Tile& tile, const Parameter* bias, Activation activation,
   for (std::int64_t r = tile.row; r < tile.row + tile.rows; ++r) {
     float* const sum = (before != nullptr ? before : y) + r * row_size + tile.column;
     if (bias != nullptr) kernels::add(tile.columns, sum, bias->value.data() + tile.column, sum);
-    if (activation == Activation::gelu_tanh) kernels::gelu(tile.columns, sum, y + r * row_size + tile.column);
-    if (activation == Activation::gelu_erf) kernels::gelu_erf(tile.columns, sum, y + r * row_size + tile.column);
+    if (activation != Activation::none) activate(activation, tile.columns, sum, y + r * row_size + tile.column);
   }
 }
 
@@ -143,6 +161,9 @@ bool trains(const LinearPart& part) {
   const auto on = [](const Parameter* p) { return p != nullptr && p->trainable; };
   return on(part.weight) || on(part.bias) || (part.adapter != nullptr && (on(part.adapter->a) || on(part.adapter->b)));
 }
+
+/// Whether the way back needs what went in.
+bool reads_input(const LinearPart& part) { return part.weight->trainable || part.adapter != nullptr; }
 
 void check_size(const Parameter& parameter, std::int64_t rows, std::int64_t columns, const Parameter& weight) {
   if (parameter.value.rows() != rows || parameter.value.columns() != columns)
@@ -195,7 +216,13 @@ Variable linear(const Variable& x, std::span<const LinearPart> maps, Activation 
     finish_tile(tile, part.map.bias, activation, before ? before.data() + part.column : nullptr,
                 y.value().data() + part.column, width);
   });
-  if (y.needs_grad()) tape.record<LinearNode>(x, y, std::move(before), activation, std::move(parts), maps.size());
+  if (!y.needs_grad()) return y;
+  const Kept input(x, std::any_of(maps.begin(), maps.end(), [](const LinearPart& map) { return reads_input(map); }));
+  if (before) {
+    tape.record_maker<LinearNode>(y, input, y, std::move(before), activation, std::move(parts), maps.size());
+  } else {
+    tape.record<LinearNode>(input, y, std::move(before), activation, std::move(parts), maps.size());
+  }
   return y;
 }
 

@@ -16,8 +16,6 @@
 namespace gpt {
 namespace {
 
-constexpr std::int64_t kChunk = 256;  // rows whose logits are held at once
-
 void check(std::int64_t rows, std::int64_t classes, std::span<const std::int32_t> labels,
            const CrossEntropyOptions& options) {
   if (static_cast<std::int64_t>(labels.size()) != rows)
@@ -151,11 +149,11 @@ Variable projected_cross_entropy(const Variable& states, Parameter& weight, std:
   Variable loss = tape.variable(tape.empty(1, 1), states.needs_grad() || weight.trainable);
   Tensor grad;
   if (states.needs_grad()) grad = tape.empty(states.rows(), n);
-  const Tensor logits = tape.empty(std::min(kChunk, states.rows()), vocabulary);
+  const Tensor logits = tape.empty(std::min(kLogitRows, states.rows()), vocabulary);
   const Projection projection(states.value(), weight, tape.arena());
   double sum = 0;
-  for (std::int64_t row = 0; row < states.rows(); row += kChunk) {
-    const std::int64_t rows = std::min(kChunk, states.rows() - row);
+  for (std::int64_t row = 0; row < states.rows(); row += kLogitRows) {
+    const std::int64_t rows = std::min(kLogitRows, states.rows() - row);
     projection.logits(row, rows, logits.data());
     sum += chunk_loss(logits, rows, targets.data() + row, scale, loss.needs_grad(), options);
     if (loss.needs_grad()) projection.backward(row, rows, logits.data(), grad ? grad.row(row) : nullptr);
@@ -174,8 +172,8 @@ std::vector<float> projected_log_probabilities(const Variable& states, Parameter
   std::vector<float> out(targets.size(), 0.0F);
   const std::int64_t count = static_cast<std::int64_t>(wanted.size()), n = states.columns();
   Tape tape(states.tape().arena(), false);
-  for (std::int64_t first = 0; first < count; first += kChunk) {
-    const std::int64_t rows = std::min(kChunk, count - first);
+  for (std::int64_t first = 0; first < count; first += kLogitRows) {
+    const std::int64_t rows = std::min(kLogitRows, count - first);
     const Tensor chunk = tape.empty(rows, n);
     for (std::int64_t r = 0; r < rows; ++r)
       std::copy_n(states.value().row(wanted[static_cast<std::size_t>(first + r)]), n, chunk.row(r));

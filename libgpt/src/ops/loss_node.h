@@ -10,7 +10,7 @@ namespace gpt {
 
 class LossNode final : public Node {
  public:
-  LossNode(Variable input, Variable loss, Tensor grad)
+  LossNode(Gradient input, Gradient loss, Tensor grad)
       : input_(std::move(input)), loss_(std::move(loss)), grad_(std::move(grad)) {}
 
   void backward() override {
@@ -21,7 +21,7 @@ class LossNode final : public Node {
   }
 
  private:
-  Variable input_, loss_;
+  Gradient input_, loss_;
   Tensor grad_;
 };
 

@@ -42,9 +42,18 @@ Tensor moments_for(Tape& tape, std::int64_t rows) {
 }
 kernels::RowMoments* moments_in(const Tensor& tensor) { return reinterpret_cast<kernels::RowMoments*>(tensor.data()); }
 
+Tensor normed_again(const Variable& x, const NormWeights& weights) {
+  Tensor y = x.tape().empty(x.rows(), x.columns());
+  const Tensor moments = moments_for(x.tape(), x.rows());
+  for_rows(y, [&](std::int64_t row, std::int64_t rows) {
+    norm_rows(x.value(), weights, y, moments_in(moments), row, rows);
+  });
+  return y;
+}
+
 class NormNode final : public Node {
  public:
-  NormNode(Variable x, Variable y, const NormWeights& weights, Tensor moments)
+  NormNode(Variable x, Gradient y, const NormWeights& weights, Tensor moments)
       : x_(std::move(x)), y_(std::move(y)), weights_(weights), moments_(std::move(moments)) {}
 
   void backward() override {
@@ -55,42 +64,48 @@ class NormNode final : public Node {
     if (x_.needs_grad()) add_grad(x_, std::move(dx));
   }
 
+  Tensor make_again() const override { return normed_again(x_, weights_); }
+
  private:
-  Variable x_, y_;
+  Variable x_;
+  Gradient y_;
   NormWeights weights_;
   Tensor moments_;
 };
 
 class AddNormNode final : public Node {
  public:
-  AddNormNode(Variable x, Variable delta, Normed out, const NormWeights& weights, Tensor moments,
+  AddNormNode(Gradient x, Gradient delta, const Normed& out, const NormWeights& weights, Tensor moments,
               const ResidualSum& residual)
       : x_(std::move(x)),
         delta_(std::move(delta)),
-        out_(std::move(out)),
+        sum_(out.sum),
+        normed_(out.normed),
         weights_(weights),
         moments_(std::move(moments)),
         residual_(residual) {}
 
   void backward() override {
     // d sum = what came over the residual path + what came through the norm.
-    Tensor& ds = out_.sum.grad();
-    if (!ds && !out_.normed.grad()) return;
+    Tensor& ds = sum_.grad();
+    if (!ds && !normed_.grad()) return;
     if (!ds) {
-      ds = out_.sum.tape().empty(out_.sum.rows(), out_.sum.columns());
+      ds = sum_.tape().empty(sum_.rows(), sum_.columns());
       for_rows(ds, [&](std::int64_t row, std::int64_t rows) { std::fill_n(ds.row(row), rows * ds.columns(), 0.0F); });
     } else {
-      grad_target(out_.sum);  // a buffer of its own: it is written to
+      grad_target(sum_);  // a buffer of its own: it is written to
     }
-    if (out_.normed.grad())
-      norm_gradients(out_.sum.tape().arena(), out_.sum.value(), weights_, moments_in(moments_), out_.normed.grad(),
-                     ds.data());
+    if (normed_.grad())
+      norm_gradients(sum_.tape().arena(), sum_.value(), weights_, moments_in(moments_), normed_.grad(), ds.data());
     residual_.backward(x_, delta_, std::move(ds));
   }
 
+  Tensor make_again() const override { return normed_again(sum_, weights_); }
+
  private:
-  Variable x_, delta_;
-  Normed out_;
+  Gradient x_, delta_;
+  Variable sum_;
+  Gradient normed_;
   NormWeights weights_;
   Tensor moments_;
   ResidualSum residual_;
@@ -114,7 +129,7 @@ Variable norm(const Variable& x, const NormWeights& weights) {
   for_rows(x.value(), [&](std::int64_t row, std::int64_t rows) {
     norm_rows(x.value(), weights, y.value(), moments_in(moments), row, rows);
   });
-  if (y.needs_grad()) tape.record<NormNode>(x, y, weights, std::move(moments));
+  if (y.needs_grad()) tape.record_maker<NormNode>(y, x, y, weights, std::move(moments));
   return y;
 }
 
@@ -131,7 +146,8 @@ Normed add_norm(const Variable& x, const Variable& delta, const NormWeights& wei
     residual.forward(x.value(), delta.value(), out.sum.value(), row, rows);
     norm_rows(out.sum.value(), weights, out.normed.value(), moments_in(moments), row, rows);
   });
-  if (out.normed.needs_grad()) tape.record<AddNormNode>(x, delta, out, weights, std::move(moments), residual);
+  if (out.normed.needs_grad())
+    tape.record_maker<AddNormNode>(out.normed, x, delta, out, weights, std::move(moments), residual);
   return out;
 }
 

@@ -18,7 +18,7 @@ struct HeadNorms {
 
 class NormHeadsNode final : public Node {
  public:
-  NormHeadsNode(Variable x, Variable y, const HeadNorms& norms, Tensor moments)
+  NormHeadsNode(Variable x, Gradient y, const HeadNorms& norms, Tensor moments)
       : x_(std::move(x)), y_(std::move(y)), norms_(norms), moments_(std::move(moments)) {}
 
   void backward() override {
@@ -47,7 +47,8 @@ class NormHeadsNode final : public Node {
     std::copy(dy + rest, dy + x_.columns(), dx + rest);
   }
 
-  Variable x_, y_;
+  Variable x_;
+  Gradient y_;
   HeadNorms norms_;
   Tensor moments_;
 };

@@ -22,7 +22,7 @@ Rows rows_of(const Batch& batch, std::int64_t sequence, bool last_only) {
 
 class PoolNode final : public Node {
  public:
-  PoolNode(Variable x, Variable y, const Batch& batch, bool last_only)
+  PoolNode(Gradient x, Gradient y, const Batch& batch, bool last_only)
       : x_(std::move(x)), y_(std::move(y)), batch_(batch), last_only_(last_only) {}
 
   void backward() override {
@@ -40,7 +40,7 @@ class PoolNode final : public Node {
   }
 
  private:
-  Variable x_, y_;
+  Gradient x_, y_;
   const Batch& batch_;
   bool last_only_;
 };

@@ -10,14 +10,14 @@ namespace {
 
 class AddNode final : public Node {
  public:
-  AddNode(Variable x, Variable delta, Variable sum, const ResidualSum& residual)
+  AddNode(Gradient x, Gradient delta, Gradient sum, const ResidualSum& residual)
       : x_(std::move(x)), delta_(std::move(delta)), sum_(std::move(sum)), residual_(residual) {}
   void backward() override {
     if (sum_.grad()) residual_.backward(x_, delta_, sum_.grad());
   }
 
  private:
-  Variable x_, delta_, sum_;
+  Gradient x_, delta_, sum_;
   ResidualSum residual_;
 };
 
@@ -41,7 +41,7 @@ void ResidualSum::forward(const Tensor& x, const Tensor& delta, const Tensor& su
   }
 }
 
-void ResidualSum::backward(const Variable& x, const Variable& delta, Tensor dsum) const {
+void ResidualSum::backward(const Gradient& x, const Gradient& delta, Tensor dsum) const {
   if (delta.needs_grad() && dropout > 0.0F) {
     Tensor dropped = delta.tape().empty(dsum.rows(), dsum.columns());
     for_rows(dsum, [&](std::int64_t row, std::int64_t rows) {

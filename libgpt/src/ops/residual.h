@@ -13,7 +13,7 @@ struct ResidualSum {
   ResidualSum(Tape& tape, float probability);
   void forward(const Tensor& x, const Tensor& delta, const Tensor& sum, std::int64_t row, std::int64_t rows) const;
   /// Hands the sum's gradient on to both.
-  void backward(const Variable& x, const Variable& delta, Tensor dsum) const;
+  void backward(const Gradient& x, const Gradient& delta, Tensor dsum) const;
 };
 
 /// Error mismatch unless both have one shape.

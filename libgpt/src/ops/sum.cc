@@ -11,7 +11,7 @@ namespace {
 
 class SumSequencesNode final : public Node {
  public:
-  SumSequencesNode(Variable x, Variable y, const Batch& batch) : x_(std::move(x)), y_(std::move(y)), batch_(batch) {}
+  SumSequencesNode(Gradient x, Gradient y, const Batch& batch) : x_(std::move(x)), y_(std::move(y)), batch_(batch) {}
 
   void backward() override {
     const Tensor& dy = y_.grad();
@@ -24,13 +24,13 @@ class SumSequencesNode final : public Node {
   }
 
  private:
-  Variable x_, y_;
+  Gradient x_, y_;
   const Batch& batch_;
 };
 
 class SpreadNode final : public Node {
  public:
-  SpreadNode(Variable x, Variable y, const Batch& batch) : x_(std::move(x)), y_(std::move(y)), batch_(batch) {}
+  SpreadNode(Gradient x, Gradient y, const Batch& batch) : x_(std::move(x)), y_(std::move(y)), batch_(batch) {}
 
   void backward() override {
     const Tensor& dy = y_.grad();
@@ -44,7 +44,7 @@ class SpreadNode final : public Node {
   }
 
  private:
-  Variable x_, y_;
+  Gradient x_, y_;
   const Batch& batch_;
 };
 

@@ -13,10 +13,19 @@ namespace gpt {
 
 struct Variable::State {
   Tape* tape;
-  Tensor value, grad;
+  Tensor value, grad;  // the value goes when no Variable is left
+  Shape shape;
   bool needs_grad;
-  std::int32_t references;
+  std::int32_t references, variables;  // all handles; Variables among them
   Storage* storage;
+  const Node* maker = nullptr;
+
+  void release() noexcept {
+    if (--references > 0) return;
+    Storage* const memory = storage;
+    this->~State();
+    memory->release();
+  }
 };
 
 void Parameter::set_trainable(bool on) {
@@ -47,14 +56,15 @@ std::int64_t Parameter::product_bytes() const noexcept {
 }
 
 Variable::Variable(const Variable& other) noexcept : state_(other.state_) {
-  if (state_ != nullptr) ++state_->references;
+  if (state_ == nullptr) return;
+  ++state_->references;
+  ++state_->variables;
 }
 
 Variable::~Variable() {
-  if (state_ == nullptr || --state_->references > 0) return;
-  Storage* const storage = state_->storage;
-  state_->~State();
-  storage->release();
+  if (state_ == nullptr) return;
+  if (--state_->variables == 0) state_->value = Tensor();
+  state_->release();
 }
 
 const Tensor& Variable::value() const noexcept { return state_->value; }
@@ -62,7 +72,36 @@ bool Variable::needs_grad() const noexcept { return state_ != nullptr && state_-
 Tensor& Variable::grad() const noexcept { return state_->grad; }
 Tape& Variable::tape() const noexcept { return *state_->tape; }
 
+Gradient::Gradient(const Variable& variable) noexcept : state_(variable.state_) {
+  if (state_ != nullptr) ++state_->references;
+}
+
+Gradient::Gradient(const Gradient& other) noexcept : state_(other.state_) {
+  if (state_ != nullptr) ++state_->references;
+}
+
+Gradient::~Gradient() {
+  if (state_ != nullptr) state_->release();
+}
+
+std::int64_t Gradient::rows() const noexcept { return state_->shape.rows; }
+std::int64_t Gradient::columns() const noexcept { return state_->shape.columns; }
+bool Gradient::needs_grad() const noexcept { return state_ != nullptr && state_->needs_grad; }
+Tensor& Gradient::grad() const noexcept { return state_->grad; }
+Tape& Gradient::tape() const noexcept { return *state_->tape; }
+
+Kept::Kept(const Variable& variable, bool wanted) noexcept : Gradient(variable) {
+  if (wanted && state_ != nullptr && state_->maker == nullptr) value_ = state_->value;
+}
+
+Tensor Kept::value() const {
+  if (value_) return value_;
+  return state_->value ? state_->value : state_->maker->make_again();
+}
+
 Node::~Node() = default;
+
+Tensor Node::make_again() const { fail(ErrorCode::unsupported, "this operation cannot make its output again"); }
 
 Tape::~Tape() {
   while (last_ != nullptr) pop();
@@ -71,10 +110,13 @@ Tape::~Tape() {
 Variable Tape::variable(Tensor value, bool needs_grad) {
   const Arena::Block block = arena_.allocate(sizeof(Variable::State));
   Variable variable;
-  variable.state_ =
-      new (block.data) Variable::State{this, std::move(value), {}, needs_grad && recording_, 1, block.storage};
+  const Shape shape = value.shape();
+  variable.state_ = new (block.data)
+      Variable::State{this, std::move(value), {}, shape, needs_grad && recording_, 1, 1, block.storage};
   return variable;
 }
+
+void Tape::set_maker(const Variable& output, const Node* node) noexcept { output.state_->maker = node; }
 
 void Tape::push(Node* node, Storage* storage) noexcept {
   node->previous_ = last_;
@@ -95,13 +137,17 @@ void Tape::backward(const Variable& loss) {
   if (!loss.needs_grad()) return;
   loss.grad() = empty(1, 1);
   loss.grad().fill(1.0F);
+  backward();
+}
+
+void Tape::backward() {
   while (last_ != nullptr) {
     last_->backward();
     pop();
   }
 }
 
-GradTarget grad_target(const Variable& variable) {
+GradTarget grad_target(const Gradient& variable) {
   Tensor& grad = variable.grad();
   if (!grad) {
     grad = variable.tape().empty(variable.rows(), variable.columns());
@@ -123,7 +169,7 @@ void add_grad(Parameter& parameter, const float* grad) {
   kernels::add(parameter.grad.size(), parameter.grad.data(), grad, parameter.grad.data());
 }
 
-void add_grad(const Variable& variable, Tensor grad) {
+void add_grad(const Gradient& variable, Tensor grad) {
   if (!variable.grad()) {
     variable.grad() = std::move(grad);
     return;

@@ -1,6 +1,7 @@
 #include "gpt/tensor/arena.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -44,6 +45,12 @@ Arena::Arena(std::size_t reserve_bytes) : reserved_(round_up(reserve_bytes)) {
 
 Arena::~Arena() { munmap(base_, reserved_); }
 
+void Arena::give_back() noexcept {
+  const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), first = (end_ + page - 1) / page * page;
+  if (first < touched_) madvise(base_ + first, std::min(touched_, reserved_) - first, MADV_DONTNEED);
+  touched_ = end_;
+}
+
 Arena::Block Arena::allocate(std::size_t bytes) {
   const std::size_t wanted = round_up(sizeof(Header) + bytes);
   Header* block = free_;
@@ -52,6 +59,7 @@ Arena::Block Arena::allocate(std::size_t bytes) {
     if (wanted > reserved_ - end_) throw std::bad_alloc();
     block = new (base_ + end_) Header(*this, wanted, last_);
     end_ += wanted;
+    touched_ = std::max(touched_, end_);
     last_ = block;
   } else {
     Header* const previous = block->previous_free;

@@ -92,6 +92,7 @@ nlohmann::json run_identity(const TrainOptions& o, const ExampleSource& examples
           {"decay_steps", any_length ? 0 : o.decay_steps},
           {"batch_size", o.batch_size},
           {"max_batch_tokens", o.max_batch_tokens},
+          {"max_activation_tokens", o.max_activation_tokens},
           {"group_by_length", o.group_by_length},
           {"accumulation", o.accumulation},
           {"lm_coefficient", o.lm_coefficient},

@@ -13,6 +13,8 @@ namespace {
 /// that differ from epoch to epoch (as Transformers' group_by_length).
 constexpr std::int64_t kPassesSortedTogether = 50;
 
+constexpr double kMostLookedAt = 2e7;  // examples, over all epochs, whose passes are measured beforehand
+
 constexpr std::uint64_t kPassOrder = 0x7061737300000000ULL;  // streams of random numbers, one an epoch
 
 }  // namespace
@@ -56,6 +58,44 @@ std::int64_t Order::largest_pass() const {
   std::int64_t sum = 0;
   for (const std::uint32_t length : longest) sum += length;
   return by_tokens() ? std::min(sum, options_.max_batch_tokens) : sum;
+}
+
+std::int64_t Order::largest_part() {
+  const std::int64_t steps = this->steps(), longest = *std::max_element(lengths_.begin(), lengths_.end());
+  if (static_cast<double>(epoch_of(steps - 1) + 1) * static_cast<double>(lengths_.size()) > kMostLookedAt) {
+    const std::int64_t most = options_.max_activation_tokens;
+    return most > 0 ? std::min(largest_pass(), std::max(most, longest)) : largest_pass();
+  }
+  std::int64_t largest = 0;
+  for (std::int64_t step = 0; step < steps; ++step)
+    for (const auto& pass : passes(step))
+      for (const auto& part : parts(pass)) largest = std::max(largest, tokens_of(part));
+  return largest;
+}
+
+std::int64_t Order::tokens_of(std::span<const std::uint32_t> examples) const {
+  std::int64_t sum = 0;
+  for (const std::uint32_t example : examples) sum += length(example);
+  return sum;
+}
+
+std::vector<std::span<const std::uint32_t>> Order::parts(std::span<const std::uint32_t> pass) const {
+  const std::int64_t all = tokens_of(pass), most = options_.max_activation_tokens;
+  if (most <= 0 || all <= most) return {pass};
+  const std::int64_t count = (all + most - 1) / most, enough = (all + count - 1) / count;
+  std::vector<std::span<const std::uint32_t>> parts;
+  std::size_t begin = 0;
+  std::int64_t tokens = 0;
+  for (std::size_t i = 0; i < pass.size(); ++i) {
+    if (i > begin && (tokens >= enough || tokens + length(pass[i]) > most)) {
+      parts.push_back(pass.subspan(begin, i - begin));
+      begin = i;
+      tokens = 0;
+    }
+    tokens += length(pass[i]);
+  }
+  parts.push_back(pass.subspan(begin));
+  return parts;
 }
 
 std::vector<std::span<const std::uint32_t>> Order::passes(std::int64_t step) {

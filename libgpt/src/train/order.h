@@ -26,9 +26,15 @@ class Order {
   bool ends_epoch(std::int64_t steps);
   /// Tokens of the largest pass there can be.
   std::int64_t largest_pass() const;
+  /// Tokens of the largest part that this run will have; of the largest there can be where a run is too long to look
+  /// at.
+  std::int64_t largest_part();
 
   /// The passes of a step (from 0); valid until the next call.
   std::vector<std::span<const std::uint32_t>> passes(std::int64_t step);
+  /// A pass cut into parts of about the same number of tokens, max_activation_tokens at most (an example that has more
+  /// is a part by itself).
+  std::vector<std::span<const std::uint32_t>> parts(std::span<const std::uint32_t> pass) const;
 
  private:
   struct Epoch {
@@ -37,6 +43,7 @@ class Order {
   };
   bool by_tokens() const { return options_.max_batch_tokens > 0; }
   std::int64_t length(std::uint32_t example) const { return static_cast<std::int64_t>(lengths_[example]); }
+  std::int64_t tokens_of(std::span<const std::uint32_t> examples) const;
   std::size_t sorted_at_once() const;
   Epoch make(std::int64_t epoch) const;
   std::vector<std::size_t> cut(const std::vector<std::uint32_t>& order) const;

@@ -38,6 +38,7 @@ void check(const TrainOptions& o, std::size_t examples) {
   positive("the learning rate", o.learning_rate);
   if (o.max_batch_tokens <= 0 || o.batch_size != 0) positive("the batch size", static_cast<double>(o.batch_size));
   not_negative("the number of tokens in a pass", static_cast<double>(o.max_batch_tokens));
+  not_negative("the number of tokens whose activations are held", static_cast<double>(o.max_activation_tokens));
   positive("the number of accumulation steps", static_cast<double>(o.accumulation));
   if (o.max_steps <= 0) positive("the number of epochs", o.epochs);
   const auto decay = [](const char* name, double value) {
@@ -97,7 +98,7 @@ class Run {
     if (!resume.empty()) check_length(resume);
     if (hooks_.started)
       hooks_.started({static_cast<std::int64_t>(examples_.size()), total_, order_.steps_per_epoch(), optimizer_.steps(),
-                      order_.largest_pass()});
+                      order_.largest_part()});
     if (!history_.records.empty()) evaluate(history_.records.back());  // where it was interrupted
     while (!done() && !result_.stopped) {
       const Clock::time_point start = Clock::now();
@@ -177,23 +178,40 @@ class Run {
                                              scale.language_model));
   }
 
+  /// What is worked through at once; `random` tells its dropout from that of all others.
+  struct Part {
+    std::span<const std::uint32_t> indices;
+    std::uint64_t random;
+  };
+
+  std::vector<Part> parts(std::int64_t step) {
+    std::vector<Part> all;
+    auto pass = static_cast<std::uint64_t>(step * options_.accumulation);
+    for (const auto& indices : order_.passes(step)) {
+      std::uint64_t part = 0;
+      for (const auto& some : order_.parts(indices)) all.push_back({some, pass | part++ << 40});
+      ++pass;
+    }
+    return all;
+  }
+
   /// tokens -> decoder -> head -> loss -> backward -> clip -> update.
   StepRecord step() {
     const std::int64_t index = optimizer_.steps();
-    const auto passes = order_.passes(index);
+    const std::vector<Part> all = parts(index);
     std::vector<Batch> batches;
-    for (const auto& indices : passes)
-      batches.push_back(features_ != nullptr ? features_->pack(indices) : pack(examples_, indices));
+    for (const Part& part : all)
+      batches.push_back(features_ != nullptr ? features_->pack(part.indices) : pack(examples_, part.indices));
     const Scales scale = scales(batches);
 
     optimizer_.zero_grad();
     double sum = 0;
     for (std::size_t i = 0; i < batches.size(); ++i) {
-      Tape tape(arena_, true, options_.seed, static_cast<std::uint64_t>(index * options_.accumulation) + i);
-      const Variable part = loss(states(tape, batches[i], passes[i]), batches[i], scale);
+      Tape tape(arena_, true, options_.seed, all[i].random);
+      const Variable part = loss(states(tape, batches[i], all[i].indices), batches[i], scale);
       tape.backward(part);
       sum += static_cast<double>(part.value().data()[0]);
-      for (const std::uint32_t e : passes[i]) result_.tokens += examples_.length(e);
+      for (const std::uint32_t e : all[i].indices) result_.tokens += examples_.length(e);
     }
     const double norm = optimizer_.grad_norm();
     check_finite(index + 1, sum, norm);
@@ -220,6 +238,7 @@ class Run {
     const bool due = options_.eval_steps > 0 ? record.step % options_.eval_steps == 0 : order_.ends_epoch(record.step);
     const bool known = !history_.evaluations.empty() && history_.evaluations.back().step == record.step;
     if (known || (last ? !options_.load_best : !due)) return;
+    arena_.give_back();
     if (std::optional<EvalRecord> evaluation = hooks_.evaluate(record))
       history_.evaluations.push_back(std::move(*evaluation));
   }
@@ -296,7 +315,7 @@ class Run {
 TrainPlan plan_training(std::span<const Example> examples, const TrainOptions& options) {
   check(options, examples.size());
   Order order(ExampleList(examples), options);
-  return {static_cast<std::int64_t>(examples.size()), order.steps(), order.steps_per_epoch(), 0, order.largest_pass()};
+  return {static_cast<std::int64_t>(examples.size()), order.steps(), order.steps_per_epoch(), 0, order.largest_part()};
 }
 
 TrainResult train(Decoder& decoder, Head& head, const ExampleSource& examples, const TrainOptions& options,

@@ -20,6 +20,7 @@ enum class ErrorCode {
   invalid_option,  ///< an option's value makes no sense
   plugin,          ///< a plugin could not be loaded
   diverged,        ///< training produced a loss that is not finite
+  memory,          ///< a run needs more than there is
   interrupted,     ///< stopped on request; what was reached is saved
 };
 

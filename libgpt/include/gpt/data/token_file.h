@@ -51,6 +51,8 @@ class TokenFile {
 
   const TokenFileInfo& info() const noexcept { return info_; }
   std::int64_t size() const noexcept { return info_.tokens; }
+  /// Of the file, which stays in memory as it is read.
+  std::int64_t bytes() const noexcept { return static_cast<std::int64_t>(file_->bytes().size()); }
   /// Ids [first, first + out.size()). Error malformed for an id that the vocabulary does not have.
   void read(std::int64_t first, std::span<std::int32_t> out) const;
   /// Of the whole content.

@@ -38,8 +38,16 @@ class Decoder {
   /// has there, and their keys and values join them. Error mismatch where the two disagree.
   Hidden forward(Tape& tape, const Batch& batch, KvCache* cache = nullptr) const;
 
+  /// Whether forward on a tape that records keeps no more of a block than its input, and computes it anew on the way
+  /// back
+  /// ("Training Deep Nets with Sublinear Memory Cost", Chen et al., 2016): the same gradients to the last bit, less
+  /// memory, more time.
+  void set_gradient_checkpointing(bool on) noexcept;
+
   /// All weights, adapters last, in a fixed order.
   std::vector<Parameter*> parameters() const;
+  /// Memory of all weights as they are held now, copies in other precisions among them.
+  std::int64_t weight_bytes() const;
   /// Everything trains / nothing does.
   void set_trainable(bool on);
   /// The output projection [vocabulary, hidden]: the token embedding where tied. Error not_found where the files left

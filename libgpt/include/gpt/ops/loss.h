@@ -10,6 +10,9 @@
 
 namespace gpt {
 
+/// Rows whose logits over a vocabulary are held at once.
+inline constexpr std::int64_t kLogitRows = 256;
+
 /// As torch.nn.CrossEntropyLoss has them. Its mean divides by the sum of the rows' class_weights[label].
 struct CrossEntropyOptions {
   std::span<const float> class_weights = {};  ///< a factor of 0 or more for each class; empty: 1 each

@@ -12,6 +12,7 @@
 
 namespace gpt {
 
+class Node;
 class QuantizedMatrix;
 class Tape;
 
@@ -67,8 +68,47 @@ class Variable {
 
  private:
   friend class Tape;
+  friend class Gradient;
+  friend class Kept;
   struct State;
   State* state_ = nullptr;
+};
+
+/// A variable as a node keeps it that needs its gradient and size, not its value: when no Variable is left, the memory
+/// of the value is free again.
+class Gradient {
+ public:
+  Gradient() = default;
+  Gradient(const Variable& variable) noexcept;  // NOLINT(google-explicit-constructor): a Variable's other side
+  Gradient(const Gradient& other) noexcept;
+  Gradient(Gradient&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  Gradient& operator=(Gradient other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~Gradient();
+
+  std::int64_t rows() const noexcept;
+  std::int64_t columns() const noexcept;
+  bool needs_grad() const noexcept;
+  Tensor& grad() const noexcept;
+  Tape& tape() const noexcept;
+
+ protected:
+  Variable::State* state_ = nullptr;
+};
+
+/// A variable as a node keeps it that needs its value too: the value itself, unless the node that made it can make it
+/// again (Tape::record).
+class Kept : public Gradient {
+ public:
+  /// Where the value is not `wanted`, no more than a Gradient.
+  explicit Kept(const Variable& variable, bool wanted = true) noexcept;
+  /// May compute it anew: ask once.
+  Tensor value() const;
+
+ private:
+  Tensor value_;
 };
 
 /// What an operation leaves behind for the way back. Subclasses hold variables, tensors and numbers; they live in the
@@ -78,6 +118,8 @@ class Node {
   virtual ~Node();
   /// Reads the gradients of its outputs and adds to those of its inputs and parameters.
   virtual void backward() = 0;
+  /// Of a node that was recorded as one that can: the value of its output, to the last bit.
+  virtual Tensor make_again() const;
 
  private:
   friend class Tape;
@@ -90,6 +132,13 @@ class Tape {
   /// recording false: inference; operations keep nothing. `seed` and `step` feed dropout.
   explicit Tape(Arena& arena, bool recording, std::uint64_t seed = 0, std::uint64_t step = 0) noexcept
       : arena_(arena), recording_(recording), seed_(seed), step_(step) {}
+  /// For a part of `outer`'s work that is recorded apart: dropout goes on where it is there.
+  explicit Tape(const Tape& outer, std::uint64_t first_stream) noexcept
+      : arena_(outer.arena_),
+        recording_(outer.recording_),
+        seed_(outer.seed_),
+        step_(outer.step_),
+        random_calls_(first_stream) {}
   ~Tape();
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
@@ -106,17 +155,30 @@ class Tape {
     const Arena::Block block = arena_.allocate(sizeof(T));
     push(new (block.data) T(std::forward<Args>(args)...), block.storage);
   }
+  /// The same for a node that can make the value of `output` again at little cost: others keep no copy of it
+  /// ("Training Deep Nets with Sublinear Memory Cost", Chen et al., 2016, for what is cheap to compute).
+  template <typename T, typename... Args>
+  void record_maker(const Variable& output, Args&&... args) {
+    record<T>(std::forward<Args>(args)...);
+    set_maker(output, last_);
+  }
 
   /// Walks back from a 1 x 1 loss, dropping each node and what it kept as soon as it is done. Gradients end in the
   /// parameters (and in variables the caller still holds).
   void backward(const Variable& loss);
+  /// The same from whatever gradients the outputs have.
+  void backward();
 
   /// Numbers for dropout: differs by seed, step and call.
   std::uint64_t next_random_stream() noexcept { return random_calls_++; }
+  std::uint64_t random_streams() const noexcept { return random_calls_; }
+  /// Those below `count` were used elsewhere.
+  void skip_random_streams(std::uint64_t count) noexcept { random_calls_ = count; }
   std::uint64_t seed() const noexcept { return seed_; }
   std::uint64_t step() const noexcept { return step_; }
 
  private:
+  static void set_maker(const Variable& output, const Node* node) noexcept;
   void push(Node* node, Storage* storage) noexcept;
   void pop() noexcept;
 
@@ -131,9 +193,9 @@ struct GradTarget {
   float* data;
   float beta;
 };
-GradTarget grad_target(const Variable& variable);
+GradTarget grad_target(const Gradient& variable);
 /// Adds a whole gradient; takes the tensor over where nothing was added before.
-void add_grad(const Variable& variable, Tensor grad);
+void add_grad(const Gradient& variable, Tensor grad);
 /// Adds to a parameter's gradient, which has as many values, where it trains.
 void add_grad(Parameter& parameter, const float* grad);
 

@@ -48,6 +48,9 @@ class Arena {
   };
   Block allocate(std::size_t bytes);
 
+  /// Memory that no block uses above the last one goes back to the operating system.
+  void give_back() noexcept;
+
   std::size_t in_use() const noexcept { return in_use_; }
   /// The most that was in use at once, in bytes.
   std::size_t high_water() const noexcept { return high_water_; }
@@ -57,7 +60,7 @@ class Arena {
   void free(Header* block) noexcept;
 
   std::byte* base_;
-  std::size_t reserved_, end_ = 0;  // blocks lie in [0, end_)
+  std::size_t reserved_, end_ = 0, touched_ = 0;  // blocks lie in [0, end_), and lay below touched_ at most
   Header* last_ = nullptr;
   Header* free_ = nullptr;  // address-ordered list
   std::size_t in_use_ = 0, high_water_ = 0;

@@ -21,8 +21,11 @@ struct TrainOptions {
   std::int64_t max_steps = -1;        ///< overrides epochs where positive
   std::int64_t batch_size = 8;        ///< sequences in one pass at most; 0: as many as max_batch_tokens allow
   std::int64_t max_batch_tokens = 0;  ///< tokens in one pass at most; 0: no limit
-  bool group_by_length = false;       ///< passes of sequences of like length
-  std::int64_t accumulation = 1;      ///< passes in one optimizer step
+  /// Tokens whose activations are held at once: a pass of more is worked through in parts, for the same update up to
+  /// the order of sums; 0: no limit. At 2,048 the products are as fast as they get.
+  std::int64_t max_activation_tokens = 2048;
+  bool group_by_length = false;   ///< passes of sequences of like length
+  std::int64_t accumulation = 1;  ///< passes in one optimizer step
   double learning_rate = 5e-5;
   /// Weight of an auxiliary language-model loss (Radford et al., "Improving Language Understanding by Generative
   /// Pre-Training", 2018, equation 5: L3 = L2 + lambda L1), the mean over all next tokens of the step; 0: none.

@@ -37,7 +37,7 @@ struct TrainPlan {
   std::int64_t examples = 0, steps = 0;
   std::int64_t steps_per_epoch = 0;  ///< of the first, where max_batch_tokens makes them differ
   std::int64_t first_step = 0;       ///< above 0: resumed
-  std::int64_t largest_pass = 0;     ///< tokens
+  std::int64_t largest_pass = 0;     ///< tokens whose activations are held at once, at most
 };
 
 /// What train() will do. Error invalid_option as there.

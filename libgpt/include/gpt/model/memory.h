@@ -1,0 +1,29 @@
+// How much memory a decoder's work takes, by formula; docs/memory.md has them in words, with what was measured.
+#pragma once
+
+#include <cstdint>
+
+#include "gpt/model/config.h"
+
+namespace gpt {
+
+/// What decides over the memory of a pass.
+struct PassMemory {
+  std::int64_t tokens = 0;   ///< in the pass
+  std::int64_t longest = 0;  ///< in one of its sequences
+  int threads = 1;
+  bool bf16 = false;           ///< products in bfloat16
+  bool next_tokens = false;    ///< a loss, or log-probabilities, over the vocabulary at each token
+  bool all_weights = false;    ///< trained; false: adapters alone
+  std::int64_t lora_rank = 0;  ///< 0: no adapters
+  bool dropout = false, lora_dropout = false;
+  bool checkpointing = false;
+};
+
+/// Bytes of activations, gradients of activations and work space that a forward and backward pass holds at its peak.
+std::int64_t training_pass_bytes(const ModelConfig& config, const PassMemory& pass);
+
+/// The same of a forward pass that records nothing.
+std::int64_t forward_pass_bytes(const ModelConfig& config, const PassMemory& pass);
+
+}  // namespace gpt

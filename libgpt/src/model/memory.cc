@@ -1,0 +1,95 @@
+#include "gpt/model/memory.h"
+
+#include <algorithm>
+
+#include "gpt/ops/loss.h"
+
+namespace gpt {
+namespace {
+
+constexpr std::int64_t kFloat = sizeof(float);
+constexpr std::int64_t kPackedByThread = std::int64_t{3} << 20;  // what a matrix product packs its operands into
+
+/// Floats of a token.
+class TokenFloats {
+ public:
+  TokenFloats(const ModelConfig& config, const PassMemory& pass)
+      : c_(config),
+        bf16_(pass.bf16),
+        all_weights_(pass.all_weights),
+        dropout_(pass.dropout),
+        lora_dropout_(pass.lora_dropout),
+        rank_(pass.lora_rank),
+        inner_(config.intermediate),
+        mixed_(config.heads * config.head_size),
+        projected_(mixed_ + 2 * config.kv_heads * config.head_size),
+        gated_(config.mlp == MlpKind::silu_gated) {}
+
+  /// What the tape keeps of a block: sums, projections, the attention's output, what the activation saw.
+  std::int64_t kept() const {
+    const std::int64_t sums = c_.parallel_residual ? 1 : 2, moments = 4, adapters = 7;
+    const std::int64_t heads = c_.query_key_norm ? projected_ + 2 * (c_.heads + c_.kv_heads) : 0;
+    return sums * c_.hidden + moments + projected_ + heads + c_.heads + mixed_ + (gated_ ? 2 : 1) * inner_ +
+           adapters * rank_;
+  }
+
+  /// The most that the way back through a block holds beside, at its feed-forward part: at the activation, or at the
+  /// product behind it.
+  std::int64_t back() const {
+    const std::int64_t h = c_.hidden, before = bf16_ ? (inner_ + (all_weights_ ? h : 0)) / 2 : 0,
+                       behind = bf16_ ? (h + (all_weights_ ? inner_ : 0)) / 2 : 0;
+    const std::int64_t activation = gated_ ? 3 * inner_ : 2 * inner_ + 2 * h + before;
+    const std::int64_t product = (lora_dropout_ ? 3 : 2) * inner_ + behind;
+    return h + std::max(activation, (dropout_ ? h : 0) + product);
+  }
+
+  /// The most that a forward pass holds at once where nothing is kept, with the gaps that blocks of other sizes leave.
+  std::int64_t forward() const {
+    const std::int64_t h = c_.hidden, half = bf16_ ? std::max(inner_, h) / 2 : 0;
+    const std::int64_t mlp = (c_.parallel_residual ? 6 : 5) * h + (gated_ ? 3 : 1) * inner_ + half;
+    const std::int64_t attention = 2 * h + projected_ * (c_.query_key_norm ? 2 : 1) + c_.heads + mixed_ + half;
+    return std::max(mlp, attention);
+  }
+
+ private:
+  const ModelConfig& c_;
+  bool bf16_, all_weights_, dropout_, lora_dropout_;
+  std::int64_t rank_, inner_, mixed_, projected_;
+  bool gated_;
+};
+
+/// The logits of a chunk of rows, and in bfloat16 their rounded gradients.
+std::int64_t logits_bytes(const ModelConfig& config, const PassMemory& pass) {
+  if (!pass.next_tokens) return 0;
+  const std::int64_t rows = std::min(kLogitRows, pass.tokens);
+  return rows * config.vocabulary * (pass.bf16 ? kFloat + 2 : kFloat);
+}
+
+/// What each thread works in: transposed keys and values and rows of attention weights; packed operands.
+std::int64_t thread_bytes(const ModelConfig& config, const PassMemory& pass) {
+  return pass.threads * ((2 * config.head_size + 3 * 64) * pass.longest * kFloat + kPackedByThread);
+}
+
+}  // namespace
+
+std::int64_t training_pass_bytes(const ModelConfig& config, const PassMemory& pass) {
+  const TokenFloats floats(config, pass);
+  const std::int64_t h = config.hidden;
+  // What goes into each block, one block, and its norm again; or all blocks and what goes in and comes out, with a
+  // gradient.
+  const std::int64_t kept =
+      pass.checkpointing ? config.layers * h + floats.kept() + h : config.layers * floats.kept() + 3 * h;
+  // The loss holds the gradient of the states; in bfloat16 the states themselves, rounded.
+  const std::int64_t loss =
+      pass.next_tokens ? (pass.bf16 ? h / 2 : 0) * pass.tokens * kFloat + logits_bytes(config, pass) : 0;
+  return kept * pass.tokens * kFloat + std::max(loss, floats.back() * pass.tokens * kFloat) +
+         thread_bytes(config, pass);
+}
+
+std::int64_t forward_pass_bytes(const ModelConfig& config, const PassMemory& pass) {
+  const std::int64_t block = TokenFloats(config, pass).forward() * pass.tokens * kFloat;
+  const std::int64_t loss = 2 * config.hidden * pass.tokens * kFloat + logits_bytes(config, pass);
+  return std::max(block, pass.next_tokens ? loss : 0) + thread_bytes(config, pass);
+}
+
+}  // namespace gpt
