@@ -8,11 +8,13 @@
 #include "common_options.h"
 #include "evaluate_options.h"
 #include "gpt/core/error.h"
+#include "precision_option.h"
 #include "progress.h"
 #include "result_output.h"
 #include "signals.h"
 #include "task_options.h"
 #include "task_registry.h"
+#include "training_options.h"
 
 namespace gptask::app {
 namespace {
@@ -45,6 +47,8 @@ EvaluateRequest request_from(const gpt::Options& options) {
   request.latency_samples = options.integer("latency_samples");
   request.threads = thread_count(options);
   request.bf16 = options.flag("bf16");
+  request.precision = task_precision_of(options);
+  request.memory_limit = memory_limit(options);
   request.overwrite = options.flag("overwrite_output_dir");
   request.resume = options.flag("resume_from_checkpoint");
   take_statistics(options, request.bootstrap, request.paired);
@@ -77,7 +81,8 @@ void declare_options(gpt::Options& options) {
                    {"batch_size", "eval_batch_size"}});
   options.declare({"latency_samples", Kind::integer, "32", "texts answered one at a time to measure latency"});
   declare_threads_option(options);
-  options.declare({"bf16", Kind::flag, "false", "matrix products in bfloat16, where the machine has them"});
+  declare_task_precision_option(options);
+  declare_memory_limit(options);
   declare_statistics(options);
 }
 

@@ -33,12 +33,9 @@ void print_dry_run(const DryRun& plan, bool json) {
     all["samples"] = plan.samples;
     return print_json(all);
   }
-  const auto& memory = plan.summary.at("memory_bytes");
-  const auto gigabytes = [&](const char* part) { return memory.at(part).get<double>() / 1e9; };
   fmt::print("would train {} of {} parameters in {} steps\n", plan.summary.at("trainable_parameters").dump(),
              plan.summary.at("parameters").dump(), plan.summary.at("steps").dump());
-  fmt::print("memory: about {:.2f} GB ({:.2f} weights, {:.2f} gradients and moments, {:.2f} activations)\n",
-             gigabytes("total"), gigabytes("weights"), gigabytes("optimizer"), gigabytes("activations"));
+  fmt::print("{}\n", plan.memory);
   if (plan.summary.contains("template")) fmt::print("input: {}\n", plan.summary.at("template").dump());
   print_values("data", plan.summary.at("data"));
   print_values("settings", plan.summary.at("settings"));

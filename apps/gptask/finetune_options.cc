@@ -76,6 +76,7 @@ void declare_schedule(gpt::Options& options) {
                    {"batch_size", "train_batch_size"}});
   options.declare({"max_batch_tokens", Kind::integer, "0",
                    "tokens in a pass at most; without --batch-size as many sequences as fit; 0: no limit"});
+  declare_memory_options(options);
   options.declare({"group_by_length", Kind::flag, "false", "passes of sequences of like length"});
   options.declare({"gradient_accumulation_steps", Kind::integer, "1", "passes in a step"});
   options.declare({"per_device_eval_batch_size",
@@ -123,7 +124,7 @@ void declare_schedule(gpt::Options& options) {
   options.declare(
       {"dry_run", Kind::flag, "false", "show what would run, the memory it needs and three examples; change nothing"});
   options.declare({"verify_determinism", Kind::flag, "false",
-                   "take three steps on one thread and on several, and say whether they agree to the last bit"});
+                   "take three steps on 1, 2 and 7 threads, and say whether they agree to the last bit"});
   for (const char* name : {"do_train", "do_eval", "do_predict", "overwrite_cache", "pad_to_max_length"})
     options.declare({name, Kind::flag, "true", "taken for compatibility; the files given decide"});
 }
@@ -203,6 +204,8 @@ FinetuneRequest finetune_request(const gpt::Options& options, const gpt::TaskEnt
   request.folds = options.integer("folds");
   request.threads = thread_count(options);
   request.bf16 = options.flag("bf16");
+  request.gradient_checkpointing = options.flag("gradient_checkpointing");
+  request.memory_limit = memory_limit(options);
   request.overwrite = options.flag("overwrite_output_dir");
   const Resume resume = resume_of(options);
   request.resume = resume.wanted;

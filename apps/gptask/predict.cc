@@ -8,6 +8,7 @@
 #include "common_options.h"
 #include "gpt/core/error.h"
 #include "gptask/toolkit/loaded_task.h"
+#include "precision_option.h"
 #include "result_output.h"
 #include "task_options.h"
 #include "task_registry.h"
@@ -100,7 +101,7 @@ int predict_command(const std::vector<std::string>& raw) {
   options.declare({"file", Kind::text, "", "a file of texts", {}, {"test_file"}});
   options.declare({"batch_size", Kind::integer, "16", "sequences in a pass", {}, {"per_device_eval_batch_size"}});
   declare_threads_option(options);
-  options.declare({"bf16", Kind::flag, "false", "matrix products in bfloat16, where the machine has them"});
+  declare_task_precision_option(options);
   const gpt::Registry registry = load_tasks(arguments.early("plugin"));
   gpt::Options task_options = declare_options_of_model(arguments, registry, options);
   if (!parse_or_help(arguments, options, usage)) return 0;
@@ -113,6 +114,7 @@ int predict_command(const std::vector<std::string>& raw) {
   LoadOptions load;
   load.threads = thread_count(options);
   load.bf16 = options.flag("bf16");
+  load.precision = task_precision_of(options);
   load.task_options = std::move(task_options);
   const auto model = LoadedTask::load(options.text("model"), registry, load);
   const std::string& file = options.text("file");

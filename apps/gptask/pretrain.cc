@@ -68,6 +68,7 @@ void declare_optimizer(gpt::Options& options) {
                    {},
                    {"batch_size", "train_batch_size"}});
   options.declare({"gradient_accumulation_steps", Kind::integer, "1", "passes in a step"});
+  declare_memory_options(options);
 }
 
 void declare_watching(gpt::Options& options) {
@@ -129,6 +130,8 @@ PretrainRequest request_of(const Arguments& arguments, const gpt::Options& optio
   request.sample_tokens = options.integer("sample_tokens");
   request.threads = thread_count(options);
   request.bf16 = options.flag("bf16");
+  request.gradient_checkpointing = options.flag("gradient_checkpointing");
+  request.memory_limit = memory_limit(options);
   request.init_only = options.flag("init_only");
   request.overwrite = options.flag("overwrite_output_dir");
   const Resume resume = resume_of(options);

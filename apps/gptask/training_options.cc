@@ -42,12 +42,35 @@ gpt::LoraOptions lora_options(const gpt::Options& options) {
           options.list("lora_target_modules")};
 }
 
+void declare_memory_options(gpt::Options& options) {
+  options.declare({"max_activation_tokens", Kind::integer, "2048",
+                   "a pass of more tokens is worked through in parts of so many: the same step with less memory; 0: "
+                   "at once"});
+  options.declare({"gradient_checkpointing", Kind::flag, "false",
+                   "keep only what goes into each block and compute the rest again on the way back: the same bits, "
+                   "less memory, more time"});
+  declare_memory_limit(options);
+}
+
+void declare_memory_limit(gpt::Options& options) {
+  options.declare({"memory_limit_mb", Kind::integer, "0",
+                   "refuse to start if the run needs more memory in all; 0: more than the machine has"});
+}
+
+std::int64_t memory_limit(const gpt::Options& options) {
+  const std::int64_t megabytes = options.integer("memory_limit_mb");
+  if (megabytes < 0 || megabytes > std::int64_t{1} << 40)
+    gpt::fail(gpt::ErrorCode::invalid_option, "--memory_limit_mb must be between 0 and 2^40, not {}", megabytes);
+  return megabytes << 20;
+}
+
 gpt::TrainOptions common_train_options(const gpt::Options& options) {
   gpt::TrainOptions train;
   train.epochs = options.number("num_train_epochs");
   train.max_steps = options.integer("max_steps");
   train.batch_size = options.integer("per_device_train_batch_size");
   train.accumulation = options.integer("gradient_accumulation_steps");
+  train.max_activation_tokens = options.integer("max_activation_tokens");
   train.weight_decay = options.number("weight_decay");
   train.beta1 = options.number("adam_beta1");
   train.beta2 = options.number("adam_beta2");

@@ -22,7 +22,11 @@ void declare_adamw_options(gpt::Options& options, const char* weight_decay, cons
 /// --lora_r, --lora_alpha, --lora_dropout, --lora_target_modules
 void declare_lora_options(gpt::Options& options);
 gpt::LoraOptions lora_options(const gpt::Options& options);
-
+/// --max_activation_tokens, --gradient_checkpointing, --memory_limit_mb
+void declare_memory_options(gpt::Options& options);
+/// --memory_limit_mb alone, and its value in bytes. Error invalid_option for a negative one.
+void declare_memory_limit(gpt::Options& options);
+std::int64_t memory_limit(const gpt::Options& options);
 /// Takes these over, and the options of the same name in both commands: epochs, steps, batches, seed, logging, saving
 /// and evaluating. Error invalid_option for a negative seed.
 gpt::TrainOptions common_train_options(const gpt::Options& options);

@@ -1,6 +1,8 @@
 // gptask evaluate: several models and files, an evaluation that is interrupted, predictions without a model.
 #include "gptask/toolkit/evaluate.h"
 
+#include <sstream>
+
 #include "apps/gptask.h"
 #include "gptask/sentiment/task.h"
 #include "support/errors.h"
@@ -171,4 +173,56 @@ TEST_CASE("predictions are scored without a model", "[apps]") {
   CHECK(unknown.code == 2);
   CHECK(unknown.err.find("there are classification, sentiment") != std::string::npos);
   CHECK(run_gptask({"evaluate", "qa", "--help"}).out.find("--na-prob-file") != std::string::npos);
+}
+
+TEST_CASE("answers with weights in fewer bits are mostly those of float32", "[apps]") {
+  const Workspace work;
+  REQUIRE(run_gptask(work.finetune("run", {"--max-steps", "40", "--learning-rate", "3e-3"})).code == 0);
+  const auto answers = [&](const std::string& precision) {
+    const auto outcome = run_gptask(
+        {"predict", "--model", work.path("run"), "--file", work.path("train.csv"), "--precision", precision, "--json"});
+    INFO(precision << ": " << outcome.err);
+    REQUIRE(outcome.code == 0);
+    std::vector<Json> rows;
+    std::istringstream lines(outcome.out);
+    for (std::string line; std::getline(lines, line);) rows.push_back(Json::parse(line));
+    return rows;
+  };
+  const std::vector<Json> whole = answers("float32");
+  REQUIRE(whole.size() == 32);
+  for (const char* precision : {"bfloat16", "int8", "int4"}) {
+    const std::vector<Json> less = answers(precision);
+    REQUIRE(less.size() == whole.size());
+    std::size_t same = 0, changed = 0;
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      same += less[i].at("label") == whole[i].at("label") ? 1 : 0;
+      changed += less[i].at("probability") != whole[i].at("probability") ? 1 : 0;
+    }
+    INFO(precision << ": " << same << " of 32");
+    CHECK(same >= 28);
+    if (std::string(precision) != "bfloat16") CHECK(changed > 0);
+    const auto evaluated =
+        run_gptask({"evaluate", "--model", work.path("run"), "--test-file", work.path("test.csv"), "--output-dir",
+                    work.path(std::string("test-") + precision), "--precision", precision});
+    INFO(evaluated.err);
+    CHECK(evaluated.code == 0);
+    CHECK(evaluated.err.find("memory: about ") != std::string::npos);
+  }
+}
+
+TEST_CASE("--precision: what makes no sense is refused", "[apps]") {
+  const Workspace work;
+  REQUIRE(run_gptask(work.finetune("run", {"--max-steps", "1"})).code == 0);
+  const auto predict = [&](std::vector<std::string> more) {
+    std::vector<std::string> arguments = {"predict", "--model", work.path("run"), "--text", "fine"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_gptask(arguments);
+  };
+  const auto two = predict({"--bf16", "--precision", "int8"});
+  CHECK(two.code == 2);
+  CHECK(two.err.find("--bf16 and --precision int8 are two different wishes; leave one out") != std::string::npos);
+  const auto unknown = predict({"--precision", "int3"});
+  CHECK(unknown.code == 2);
+  CHECK(unknown.err.find("float32") != std::string::npos);
+  CHECK(predict({"--bf16", "--precision", "bfloat16"}).code == 0);
 }

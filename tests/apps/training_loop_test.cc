@@ -143,6 +143,7 @@ TEST_CASE("--verify-determinism compares threads and writes nothing", "[apps]") 
   CHECK(check.at("equal") == true);
   CHECK(check.at("runs").at(0).at("threads") == 1);
   CHECK(check.at("runs").at(1).at("threads") == 2);
+  CHECK(check.at("runs").at(2).at("threads") == 7);
   CHECK(check.at("runs").at(0).at("losses").size() == 3);
   CHECK_FALSE(work.exists("run"));
 }
@@ -174,4 +175,36 @@ TEST_CASE("passes bounded by tokens, of like length, with the language-model los
   CHECK(state.at("epoch").get<double>() == Approx(2));
   CHECK(state.at("global_step").get<int>() >= 16);
   CHECK(work.json("run/gptask.json").at("options").at("lm_coef") == 0.5);
+}
+
+TEST_CASE("finetune: --gradient-checkpointing and parts of a pass", "[apps]") {
+  const Workspace work;
+  const auto losses = [&](const std::string& name, const std::vector<std::string>& more) {
+    std::vector<std::string> flags = {"--max-steps", "4", "--tuning", "full"};
+    flags.insert(flags.end(), more.begin(), more.end());
+    const auto outcome = run_gptask(work.finetune(name, flags));
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    CHECK(outcome.err.find("memory: about ") != std::string::npos);
+    return work.json(name + "/trainer_state.json").at("log_history");
+  };
+  const Json plain = losses("plain", {}), twice = losses("twice", {"--gradient-checkpointing"}),
+             parts = losses("parts", {"--max-activation-tokens", "20"});
+  for (std::size_t step = 0; step < 4; ++step) {
+    CHECK(twice.at(step).at("loss") == plain.at(step).at("loss"));
+    CHECK(twice.at(step).at("grad_norm") == plain.at(step).at("grad_norm"));
+    CHECK(parts.at(step).at("loss").get<double>() == Approx(plain.at(step).at("loss").get<double>()).epsilon(1e-3));
+  }
+}
+
+TEST_CASE("finetune: what does not fit into memory is refused with what would", "[apps]") {
+  const Workspace work;
+  const auto outcome = run_gptask(work.finetune("run", {"--memory-limit-mb", "1", "--tuning", "full"}));
+  CHECK(outcome.code == 1);
+  for (const char* part :
+       {"memory: about ", " gradients and moments, ", " MB more than now, and 0 MB are left of --memory_limit_mb",
+        "Less is needed with --tuning lora, --gradient_checkpointing, a smaller --max_activation_tokens (now 2048)"})
+    CHECK(outcome.err.find(part) != std::string::npos);
+  CHECK_FALSE(work.exists("run"));
+  CHECK(run_gptask(work.finetune("run", {"--memory-limit-mb", "-1"})).code != 0);
 }

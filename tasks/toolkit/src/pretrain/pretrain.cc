@@ -14,7 +14,9 @@
 #include "gpt/io/atomic_file.h"
 #include "gpt/model/decoder.h"
 #include "gpt/model/files.h"
+#include "gpt/model/memory.h"
 #include "gptask/toolkit/documents.h"
+#include "gptask/toolkit/memory.h"
 #include "gptask/toolkit/run_folder.h"
 #include "pretrain/describe.h"
 #include "pretrain/token_files.h"
@@ -76,8 +78,11 @@ class Run {
     if (inputs_.context > inputs_.config.context)
       gpt::fail(gpt::ErrorCode::invalid_option, "--block_size {} is more than the model's context of {}",
                 inputs_.context, inputs_.config.context);
+    meter_.weights_begin();
     decoder_ = gpt::Decoder::create(inputs_.config, request_.train.seed);
+    meter_.weights_end();
     decoder_->scale_residual_projections();
+    decoder_->set_gradient_checkpointing(request_.gradient_checkpointing);
     for (const gpt::Parameter* p : decoder_->parameters()) inputs_.parameters += p->value.size();
   }
 
@@ -119,13 +124,51 @@ class Run {
     return indices;
   }
 
+  /// Token files are mapped, and stay in memory as they are read.
+  MemoryEstimate memory() const {
+    constexpr std::int64_t bytes = sizeof(float);
+    gpt::PassMemory pass;
+    const std::int64_t batch = request_.train.batch_size * inputs_.context, most = request_.train.max_activation_tokens;
+    pass.tokens =
+        most > 0 ? std::min(batch, std::max(most / inputs_.context, std::int64_t{1}) * inputs_.context) : batch;
+    pass.longest = inputs_.context;
+    pass.threads = threads_->count();
+    pass.bf16 = request_.bf16;
+    pass.next_tokens = pass.all_weights = true;
+    pass.dropout = inputs_.config.residual_dropout > 0;
+    pass.checkpointing = request_.gradient_checkpointing;
+    gpt::PassMemory evaluation = pass;
+    evaluation.tokens = validation_ ? request_.eval_batch_size * inputs_.context : 0;
+    MemoryEstimate memory;
+    memory.program = program_;
+    for (const auto* data : {&train_, &validation_})
+      if (*data) memory.program += (*data)->file().bytes();
+    memory.weights = decoder_->weight_bytes();
+    memory.optimizer = 3 * inputs_.parameters * bytes;
+    memory.activations =
+        std::max(gpt::training_pass_bytes(inputs_.config, pass), gpt::forward_pass_bytes(inputs_.config, evaluation));
+    return memory;
+  }
+
+  void check_memory() {
+    memory_ = memory();
+    observer_.stage(describe(memory_));
+    check_fits(memory_, request_.memory_limit,
+               fmt::format("{}a smaller --max_activation_tokens (now {}), --block_size (now {}) or "
+                           "--per_device_eval_batch_size (now {}), or a smaller --config_name",
+                           request_.gradient_checkpointing ? "" : "--gradient_checkpointing, ",
+                           request_.train.max_activation_tokens, inputs_.context, request_.eval_batch_size));
+  }
+
   void train(const fs::path& checkpoint) {
-    observer_.stage("training");
-    decoder_->set_trainable(true);
+    program_ = meter_.program();
     bool in_bf16 = false;
     if (request_.bf16) threads_->run([&] { in_bf16 = decoder_->set_precision(gpt::Precision::bfloat16); });
     if (request_.bf16 && !in_bf16)
       observer_.notice("this machine has no bfloat16 products: --bf16 is left out, float32 is used");
+    check_memory();
+    observer_.stage("training");
+    decoder_->set_trainable(true);
     head_ = std::make_unique<gpt::LanguageModelHead>(decoder_->output_projection());
     gpt::TrainHooks hooks;
     hooks.started = [&](const gpt::TrainPlan& plan) {
@@ -204,10 +247,7 @@ class Run {
 
   PretrainResult write_results() {
     const fs::path& path = folder_.path();
-    const std::int64_t tokens = request_.train.batch_size * inputs_.context;
-    const MemoryEstimate memory =
-        estimate_memory(inputs_.config, Tuning::full, inputs_.parameters, inputs_.parameters, tokens);
-    const Json training = train_results(plan_, trained_, inputs_.parameters, memory.total());
+    const Json training = train_results(plan_, trained_, inputs_.parameters, memory_.total());
     write_json(path / "train_results.json", training);
     if (!eval_results_.empty()) write_json(path / "eval_results.json", eval_results_);
     write_json(path / "trainer_state.json", trainer_state(request_.train, plan_, trained_, evaluations_, training));
@@ -238,6 +278,9 @@ class Run {
   std::unique_ptr<gpt::Decoder> decoder_;
   std::unique_ptr<gpt::LanguageModelHead> head_;
   std::unique_ptr<gpt::TokenWindows> train_, validation_;
+  MemoryMeter meter_;
+  std::int64_t program_ = 0;  // bytes held beside the weights before training
+  MemoryEstimate memory_;
   gpt::TrainPlan plan_;
   gpt::TrainResult trained_;
   Json eval_results_ = Json::object();

@@ -193,6 +193,7 @@ Json fingerprint(const EvaluateRequest& request) {
   values["max_eval_samples"] = request.max_samples;
   values["per_device_eval_batch_size"] = request.batch_size;
   values["bf16"] = request.bf16;
+  if (request.precision != gpt::Precision::float32) values["precision"] = static_cast<int>(request.precision);
   values["untuned"] = request.untuned;
   values["task_options"] = request.task_options.to_json();
   return values;
@@ -232,6 +233,7 @@ class Evaluation {
     LoadOptions options;
     options.threads = request_.threads;
     options.bf16 = request_.bf16;
+    options.precision = request_.precision;
     options.untuned = request_.untuned;
     options.task_options = request_.task_options;
     Part part;
@@ -250,6 +252,10 @@ class Evaluation {
       part.folder = folder_.path();
       if (several()) part.folder /= fmt::format("evaluation-{}-{}", i + 1, k + 1);
       gpt::FileSystem::current().make_folder(part.folder);
+      const MemoryEstimate memory = part.model->memory(*part.data, request_.batch_size);
+      observer_.stage(describe(memory));
+      check_fits(memory, request_.memory_limit,
+                 fmt::format("a smaller --per_device_eval_batch_size (now {})", request_.batch_size));
       observer_.stage(fmt::format("evaluating {} on {}", part.model_path.string(), part.data->source));
       journals_.emplace_back(part.folder / "journal.jsonl");
       infer(part, request_, journals_.back(), observer_);

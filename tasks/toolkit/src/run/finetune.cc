@@ -30,6 +30,8 @@ class Run {
 
   FinetuneResult go() {
     inputs_ = read_inputs(request_, observer_);
+    observer_.stage(describe(inputs_.memory));
+    check_fits(inputs_.memory, request_.memory_limit, memory_advice(request_));
     const Json identity = fingerprint(request_, inputs_);
     fs::path checkpoint;
     if (request_.resume) checkpoint = checkpoint_to_resume(folder_, request_.checkpoint, identity, observer_);
@@ -193,10 +195,8 @@ DryRun plan_finetune(const FinetuneRequest& request, Observer& observer) {
   plan.summary["steps"] = gpt::plan_training(inputs.train->examples, request.train).steps;
   plan.summary["parameters"] = inputs.parameters;
   plan.summary["trainable_parameters"] = inputs.trainable;
-  plan.summary["memory_bytes"] = {{"total", inputs.memory.total()},
-                                  {"weights", inputs.memory.weights},
-                                  {"optimizer", inputs.memory.optimizer},
-                                  {"activations", inputs.memory.activations}};
+  plan.summary["memory_bytes"] = to_json(inputs.memory);
+  plan.memory = describe(inputs.memory);
   plan.samples = Json::array();
   for (std::size_t i = 0; i < std::min<std::size_t>(3, inputs.train->examples.size()); ++i) {
     const auto& ids = inputs.train->examples[i].tokens;

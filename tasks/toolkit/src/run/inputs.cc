@@ -4,6 +4,8 @@
 
 #include "gpt/core/error.h"
 #include "gpt/io/weight_source.h"
+#include "gpt/model/memory.h"
+#include "gpt/train/features.h"
 #include "gpt/train/trainer.h"
 #include "gptask/toolkit/models.h"
 #include "run/new_tokens.h"
@@ -99,11 +101,23 @@ void make_trainable(Inputs& inputs, const FinetuneRequest& request) {
   const auto count = [&](const std::vector<gpt::Parameter*>& parameters) {
     for (const gpt::Parameter* parameter : parameters) {
       inputs.parameters += parameter->value.size();
-      if (parameter->trainable) inputs.trainable += trained_values(*parameter, *inputs.decoder);
+      if (!parameter->trainable) continue;
+      inputs.trainable += trained_values(*parameter, *inputs.decoder);
+      inputs.gradients += parameter->value.size();
     }
   };
   count(inputs.decoder->parameters());
   count(inputs.head->parameters());
+}
+
+void set_bfloat16(Inputs& inputs, const FinetuneRequest& request, Observer& observer) {
+  bool in_bf16 = false;
+  inputs.threads->run([&] { in_bf16 = inputs.decoder->set_precision(gpt::Precision::bfloat16); });
+  if (!in_bf16) observer.notice("this machine has no bfloat16 products: --bf16 is left out, float32 is used");
+  const bool predicts_tokens =
+      inputs.task->generation() || request.task.make()->zero_shot() || request.train.lm_coefficient > 0;
+  if (!predicts_tokens && inputs.decoder->config().tied_embeddings)  // rows are looked up in float32
+    std::vector<std::uint16_t>().swap(inputs.decoder->token_embedding().half);
 }
 
 /// The tokenizer got tokens from id `first` on; the model gets rows for them.
@@ -116,7 +130,67 @@ void add_new_tokens(Inputs& inputs, std::int64_t first, const FinetuneRequest& r
                              static_cast<std::int64_t>(inputs.tokenizer->vocabulary_size()), request.train.seed);
 }
 
+/// The largest pass of training.
+gpt::PassMemory training_pass(const Inputs& inputs, const FinetuneRequest& request) {
+  const gpt::ModelConfig& config = inputs.decoder->config();
+  gpt::PassMemory pass;
+  pass.threads = inputs.threads->count();
+  pass.bf16 = request.bf16;
+  pass.tokens = gpt::plan_training(inputs.train->examples, request.train).largest_pass;
+  for (const gpt::Example& example : inputs.train->examples)
+    pass.longest = std::max(pass.longest, static_cast<std::int64_t>(example.tokens.size()));
+  pass.all_weights = request.tuning == Tuning::full;
+  pass.lora_rank = request.tuning == Tuning::lora ? request.lora.rank : 0;
+  pass.dropout = config.residual_dropout > 0;
+  pass.lora_dropout = pass.lora_rank > 0 && request.lora.dropout > 0;
+  pass.next_tokens = inputs.task->generation().has_value() || request.train.lm_coefficient > 0;
+  pass.checkpointing = request.gradient_checkpointing;
+  return pass;
+}
+
+/// Activations of the largest pass of training or of an evaluation; a frozen decoder only ever infers.
+std::int64_t activation_bytes(const Inputs& inputs, const FinetuneRequest& request) {
+  const gpt::ModelConfig& config = inputs.decoder->config();
+  const bool frozen = request.tuning == Tuning::head;
+  const gpt::PassMemory pass = training_pass(inputs, request);
+  std::int64_t most = frozen ? gpt::forward_pass_bytes(config, pass) : gpt::training_pass_bytes(config, pass);
+  std::int64_t kept = 0;
+  for (const auto* data : {&inputs.train, &inputs.validation, &inputs.mismatched, &inputs.test}) {
+    const bool infers = *data && (data != &inputs.train || frozen);
+    if (!infers) continue;
+    const auto& examples = (*data)->examples;
+    most = std::max(most, inference_bytes(*inputs.task, config, examples, request.eval_batch_size,
+                                          inputs.threads->count(), request.bf16));
+    if (frozen && (data == &inputs.train || (data == &inputs.validation && request.eval_strategy != EvalStrategy::no)))
+      kept += gpt::Features::bytes(*inputs.decoder, *inputs.head, examples);
+  }
+  return most + (kept <= request.feature_cache_bytes ? kept : 0);
+}
+
+MemoryEstimate memory_of(const Inputs& inputs, const FinetuneRequest& request, std::int64_t program) {
+  constexpr std::int64_t bytes = sizeof(float);
+  MemoryEstimate memory;
+  memory.program = program;
+  memory.weights = inputs.decoder->weight_bytes();
+  for (const gpt::Parameter* p : inputs.head->parameters()) memory.weights += p->value.size() * bytes;
+  memory.optimizer = (inputs.gradients + 2 * inputs.trainable) * bytes;
+  memory.activations = activation_bytes(inputs, request);
+  memory.loading = peak_memory();
+  return memory;
+}
+
 }  // namespace
+
+std::string memory_advice(const FinetuneRequest& request) {
+  std::vector<std::string> flags;
+  if (request.tuning == Tuning::full) flags.emplace_back("--tuning lora");
+  if (request.tuning != Tuning::head && !request.gradient_checkpointing) flags.emplace_back("--gradient_checkpointing");
+  flags.push_back(fmt::format("a smaller --max_activation_tokens (now {})", request.train.max_activation_tokens));
+  flags.emplace_back("a smaller --max_seq_length");
+  flags.push_back(fmt::format("a smaller --per_device_eval_batch_size (now {})", request.eval_batch_size));
+  if (request.bf16) flags.emplace_back("no --bf16");
+  return fmt::format("{}", fmt::join(flags, ", "));
+}
 
 void tell_counts(const gpt::TaskData& data, std::int64_t max_tokens, Observer& observer) {
   if (data.truncated > 0)
@@ -144,7 +218,10 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
   const auto tokenizer = gpt::Tokenizer::load(inputs.model_path);
   inputs.tokenizer = with_tokens(tokenizer, inputs.task->new_tokens());
   inputs.model_hash = weights_hash(*gpt::open_weights(inputs.model_path));
+  MemoryMeter meter;
+  meter.weights_begin();
   inputs.threads->run([&] { inputs.decoder = gpt::Decoder::load(inputs.model_path); });
+  meter.weights_end();
   if (inputs.tokenizer != tokenizer)
     add_new_tokens(inputs, static_cast<std::int64_t>(tokenizer->vocabulary_size()), request);
   const gpt::ModelConfig& config = inputs.decoder->config();
@@ -156,14 +233,11 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
   read_data(inputs, request, observer);
   check_task(*inputs.task, request.task.name);
   check_stop(observer);
+  const std::int64_t program = meter.program();
   inputs.threads->run([&] { make_trainable(inputs, request); });
-  if (request.bf16) {
-    bool in_bf16 = false;
-    inputs.threads->run([&] { in_bf16 = inputs.decoder->set_precision(gpt::Precision::bfloat16); });
-    if (!in_bf16) observer.notice("this machine has no bfloat16 products: --bf16 is left out, float32 is used");
-  }
-  inputs.memory = estimate_memory(config, request.tuning, inputs.parameters, inputs.trainable,
-                                  gpt::plan_training(inputs.train->examples, request.train).largest_pass);
+  inputs.decoder->set_gradient_checkpointing(request.gradient_checkpointing);
+  if (request.bf16) set_bfloat16(inputs, request, observer);
+  inputs.memory = memory_of(inputs, request, program);
   return inputs;
 }
 

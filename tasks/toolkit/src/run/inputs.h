@@ -27,11 +27,15 @@ struct Inputs {
   std::unique_ptr<gpt::TaskData> train, validation, mismatched, test;  ///< all but the first may be null
   std::int64_t max_tokens = 0;
   std::int64_t parameters = 0, trainable = 0;  ///< numbers, of decoder and head
+  std::int64_t gradients = 0;                  ///< numbers that they have room for
   MemoryEstimate memory;
 };
 
 /// Reads files, then weights; ready to train.
 Inputs read_inputs(const FinetuneRequest& request, Observer& observer);
+
+/// Which flags would make the run smaller.
+std::string memory_advice(const FinetuneRequest& request);
 
 /// What must be equal for a run to be resumed: name -> value.
 nlohmann::ordered_json fingerprint(const FinetuneRequest& request, const Inputs& inputs);

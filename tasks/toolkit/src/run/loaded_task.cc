@@ -89,7 +89,9 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
               folder.string());
   loaded->threads_ = std::make_unique<gpt::Threads>(options.threads);
   loaded->task_options_ = options.task_options;
+  loaded->precision_ = options.bf16 ? gpt::Precision::bfloat16 : options.precision;
   loaded->threads_->run([&] {
+    loaded->meter_.weights_begin();
     loaded->decoder_ = gpt::Decoder::load(manifest.adapter ? find_base(manifest, folder) : folder);
     gpt::Random random(0);
     loaded->head_ = loaded->task_->make_head(*loaded->decoder_, random);
@@ -101,7 +103,8 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
     } else {
       gpt::load_head(loaded->head_->parameters(), folder);
     }
-    if (options.bf16) loaded->decoder_->set_precision(gpt::Precision::bfloat16);
+    loaded->decoder_->set_precision(loaded->precision_);
+    loaded->meter_.weights_end();
   });
   return loaded;
 }
@@ -134,6 +137,16 @@ std::unique_ptr<gpt::TaskData> LoadedTask::read(const fs::path& file, gpt::Purpo
 std::vector<std::vector<float>> LoadedTask::infer(const gpt::TaskData& data, std::int64_t batch_size,
                                                   const std::function<void(std::size_t)>& progress) const {
   return task_outputs(*task_, *decoder_, *head_, data.examples, batch_size, *threads_, progress);
+}
+
+MemoryEstimate LoadedTask::memory(const gpt::TaskData& data, std::int64_t batch_size) const {
+  MemoryEstimate memory;
+  memory.program = meter_.program();
+  memory.weights = decoder_->weight_bytes();
+  memory.activations = inference_bytes(*task_, decoder_->config(), data.examples, batch_size, threads_->count(),
+                                       precision_ == gpt::Precision::bfloat16);
+  memory.loading = peak_memory();
+  return memory;
 }
 
 std::vector<nlohmann::ordered_json> LoadedTask::predict(std::span<const std::string> texts,

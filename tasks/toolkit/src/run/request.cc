@@ -31,6 +31,7 @@ void check_training(const gpt::TrainOptions& train) {
   if (train.max_steps <= 0 && !(train.epochs > 0 && train.epochs < 1e6))
     fail(ErrorCode::invalid_option, "--num_train_epochs must be above 0, not {}", train.epochs);
   at_least("max_batch_tokens", train.max_batch_tokens, 0);
+  at_least("max_activation_tokens", train.max_activation_tokens, 0);
   at_least("per_device_train_batch_size", train.batch_size, train.max_batch_tokens > 0 ? 0 : 1);
   in_range("lm_coef", train.lm_coefficient, 0, 1e6);
   at_least("gradient_accumulation_steps", train.accumulation, 1);

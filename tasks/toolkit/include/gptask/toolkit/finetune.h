@@ -26,6 +26,7 @@ FinetuneResult finetune(const FinetuneRequest& request, Observer& observer);
 /// What finetune would do, without doing it.
 struct DryRun {
   nlohmann::ordered_json summary;  ///< examples, steps, parameters, memory in bytes, settings
+  std::string memory;              ///< as MemoryEstimate describes it
   nlohmann::ordered_json samples;  ///< up to three: text, answer, ids, tokens
 };
 DryRun plan_finetune(const FinetuneRequest& request, Observer& observer);

@@ -17,13 +17,16 @@
 #include "gpt/tensor/parallel.h"
 #include "gpt/text/tokenizer.h"
 #include "gptask/toolkit/manifest.h"
+#include "gptask/toolkit/memory.h"
 
 namespace gptask {
 
 struct LoadOptions {
   int threads = 0;            ///< 0: all cores
   gpt::Options task_options;  ///< the task's own: what was given replaces what the folder says when files are read
-  bool bf16 = false;          ///< products in bfloat16 where the machine has them, else as without it
+  bool bf16 = false;          ///< short for Precision::bfloat16; a machine without such products uses float32
+  /// How the weights are held; below 16 bits the adapter stays beside them, whole.
+  gpt::Precision precision = gpt::Precision::float32;
   std::string untuned;        ///< the task a model that finetune did not write is to be asked by (Task::zero_shot)
   bool fold_adapter = false;  ///< fold a LoRA adapter into the weights: faster, a copy of them in memory
 };
@@ -47,6 +50,8 @@ class LoadedTask {
   gpt::Threads& threads() const noexcept { return *threads_; }
   const gpt::Decoder& decoder() const noexcept { return *decoder_; }
   gpt::Head& head() const noexcept { return *head_; }
+  /// What inference over these examples will hold at its peak.
+  MemoryEstimate memory(const gpt::TaskData& data, std::int64_t batch_size) const;
   /// Longest sequence, in tokens.
   std::int64_t max_tokens() const noexcept { return manifest_.max_tokens; }
 
@@ -75,6 +80,8 @@ class LoadedTask {
   std::shared_ptr<const gpt::Tokenizer> tokenizer_;
   std::unique_ptr<gpt::Threads> threads_;
   gpt::Options task_options_;
+  MemoryMeter meter_;
+  gpt::Precision precision_ = gpt::Precision::float32;
   std::unique_ptr<gpt::Decoder> decoder_;
   std::unique_ptr<gpt::Head> head_;
 };

@@ -51,8 +51,10 @@ struct PretrainRequest {
   std::vector<std::string> sample_prompts;
   std::int64_t sample_tokens = 60;
   int threads = 0;
-  bool bf16 = false;       ///< products in bfloat16 where the machine has them
-  bool init_only = false;  ///< write the random weights and train nothing
+  bool bf16 = false;                    ///< products in bfloat16 where the machine has them
+  bool gradient_checkpointing = false;  ///< see Decoder::set_gradient_checkpointing
+  std::int64_t memory_limit = 0;        ///< bytes that the process may hold; 0: what the machine has
+  bool init_only = false;               ///< write the random weights and train nothing
   bool overwrite = false, resume = false;
   std::filesystem::path checkpoint;  ///< with resume: this one; empty: the newest
 };

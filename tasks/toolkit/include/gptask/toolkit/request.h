@@ -9,6 +9,7 @@
 
 #include "gpt/core/options.h"
 #include "gpt/model/lora.h"
+#include "gpt/ops/variable.h"
 #include "gpt/plugin/registry.h"
 #include "gpt/train/options.h"
 #include "gptask/toolkit/bootstrap.h"
@@ -50,8 +51,10 @@ struct FinetuneRequest {
   std::int64_t feature_cache_bytes = std::int64_t{2} << 30;
   std::int64_t folds = 0, fold = 0;  ///< folds > 1: part `fold` (from 0) of the training rows is the validation set
   std::int64_t eval_batch_size = 16;
-  int threads = 0;    ///< 0: all cores
-  bool bf16 = false;  ///< products in bfloat16 where the machine has them
+  int threads = 0;                      ///< 0: all cores
+  bool bf16 = false;                    ///< products in bfloat16 where the machine has them
+  bool gradient_checkpointing = false;  ///< see Decoder::set_gradient_checkpointing
+  std::int64_t memory_limit = 0;        ///< bytes that the process may hold; 0: what the machine has
 
   bool overwrite = false;
   bool resume = false;
@@ -66,7 +69,9 @@ struct EvaluateRequest {
   std::int64_t max_samples = 0;  ///< 0: all
   std::int64_t batch_size = 16;
   int threads = 0;
-  bool bf16 = false;  ///< products in bfloat16 where the machine has them
+  bool bf16 = false;                                   ///< products in bfloat16 where the machine has them
+  gpt::Precision precision = gpt::Precision::float32;  ///< how the weights are held; bf16 is short for one of them
+  std::int64_t memory_limit = 0;                       ///< bytes that the process may hold; 0: what the machine has
   bool overwrite = false;
   bool resume = false;                ///< an interrupted evaluation goes on
   std::int64_t latency_samples = 32;  ///< texts answered one at a time to measure latency
