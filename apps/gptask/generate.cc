@@ -9,12 +9,15 @@
 #include "common_options.h"
 #include "generation_options.h"
 #include "gpt/core/error.h"
+#include "gpt/generate/memory.h"
 #include "gpt/generate/text_stream.h"
+#include "gptask/toolkit/memory.h"
 #include "precision_option.h"
 #include "result_output.h"
 #include "signals.h"
 #include "text_lines.h"
 #include "token_ids.h"
+#include "training_options.h"
 
 namespace gptask::app {
 namespace {
@@ -127,6 +130,21 @@ void print_all(const std::vector<gpt::Generation>& all, const std::vector<Prompt
   }
 }
 
+/// Refuses prompts whose keys, values and activations would not fit, before any work.
+void check_memory(const LanguageModel& model, const std::vector<Prompt>& prompts, const gpt::GenerateOptions& o,
+                  int threads, std::int64_t limit) {
+  std::vector<std::int64_t> lengths;
+  for (const Prompt& prompt : prompts) lengths.push_back(static_cast<std::int64_t>(prompt.tokens.size()));
+  MemoryEstimate memory;
+  memory.weights = model.decoder->weight_bytes();
+  memory.program = std::max<std::int64_t>(0, resident_memory() - memory.weights);
+  memory.activations = gpt::generation_bytes(model.decoder->config(), lengths, o, threads);
+  check_fits(memory, limit,
+             fmt::format("a smaller --batch_size (now {}), --max_new_tokens (now {}) or --num_beams, --kv_cache_dtype "
+                         "int8, --precision int8",
+                         o.batch_size, o.max_new_tokens));
+}
+
 /// One continuation, shown as it comes.
 gpt::Generation print_stream(const LanguageModel& model, const Prompt& prompt, const gpt::GenerateOptions& o,
                              gpt::Threads& threads, Special special, gpt::GenerateCallbacks callbacks, bool echo) {
@@ -167,6 +185,7 @@ void declare(gpt::Options& options) {
   declare_threads_option(options);
   declare_precision_option(options);
   declare_cache_option(options);
+  declare_memory_limit(options);
 }
 
 }  // namespace
@@ -191,6 +210,7 @@ int generate_command(const std::vector<std::string>& raw) {
   o.cache_type = cache_type_of(options);
   const std::vector<Prompt> prompts = prompts_of(options, arguments, model);
   if (in_template(options) && o.tokenizer != nullptr) end_with_turns(o, model);
+  check_memory(model, prompts, o, threads.count(), memory_limit(options));
   const Special special = options.flag("skip_special_tokens") ? Special::left_out : Special::shown;
   gpt::GenerateCallbacks callbacks;
   callbacks.stop_requested = [] { return caught_signal() != 0; };

@@ -278,3 +278,21 @@ TEST_CASE("the program of docs/generation.md", "[apps]") {
   CHECK(good({"generate", "--model", work.path("model"), "--prompt", "What is gravity?user", "--max-new-tokens", "20"})
             .out == shown + "\n");
 }
+
+TEST_CASE("generate: keys and values in fewer bits, and what does not fit into memory", "[apps]") {
+  const Workspace work;
+  const std::string whole = good(generate(work, {"--prompt", "ab", "--max-new-tokens", "6"})).out;
+  for (const char* type : {"float32", "bfloat16", "int8"}) {
+    const std::string text =
+        good(generate(work, {"--prompt", "ab", "--max-new-tokens", "6", "--kv-cache-dtype", type})).out;
+    if (std::string(type) == "float32") CHECK(text == whole);
+    CHECK_FALSE(text.empty());
+  }
+  const auto unknown = generate(work, {"--prompt", "ab", "--kv-cache-dtype", "fp8"});
+  CHECK(unknown.code == 2);
+  CHECK(unknown.err.find("float32") != std::string::npos);
+  const auto refused = generate(work, {"--prompt", "ab", "--memory-limit-mb", "1"});
+  CHECK(refused.code == 1);
+  CHECK(refused.err.find("Less is needed with a smaller --batch_size (now 8), --max_new_tokens (now ") !=
+        std::string::npos);
+}
