@@ -1,4 +1,6 @@
 // The best model, early stopping, several seeds and folds, kept states, bounded passes: through the program.
+#include <set>
+
 #include "apps/gptask.h"
 #include "support/catch.h"
 
@@ -132,6 +134,58 @@ TEST_CASE("folds: every row is validated once", "[apps]") {
   for (const Json& run : results.at("runs")) rows += run.at("eval_samples").get<std::int64_t>();
   CHECK(rows == 32);
   CHECK(work.exists("run/fold-3/gptask.json"));
+}
+
+TEST_CASE("folds: where the first one cannot begin, the folder stays free, and an earlier run in it whole", "[apps]") {
+  const Workspace work;
+  const Words folds = {"--folds", "2", "--max-steps", "1"}, too_many = {"--folds", "40", "--max-steps", "1"};
+  CHECK(run_gptask(work.finetune("run", too_many)).code == 2);
+  CHECK_FALSE(work.exists("run"));
+  REQUIRE(run_gptask(work.finetune("run", folds)).code == 0);
+  CHECK(run_gptask(work.finetune("run", with(too_many, {"--overwrite-output-dir"}))).code == 2);
+  CHECK(work.exists("run/fold-2/gptask.json"));
+  CHECK(work.exists("run/all_results.json"));
+  CHECK(run_gptask(work.finetune("run", with(folds, {"--overwrite-output-dir"}))).code == 0);
+}
+
+TEST_CASE("folds: the windows of a long passage stay together, and GPT-1's tokens are learned", "[apps]") {
+  const Workspace work;
+  std::string rows, passage = "Ann";
+  for (int i = 0; i < 40; ++i) passage += " film";
+  for (int i = 0; i < 6; ++i)
+    rows += Json{{"id", std::to_string(i)},
+                 {"question", "who"},
+                 {"context", passage},
+                 {"answers", {{"text", {"Ann"}}, {"answer_start", {0}}}}}
+                .dump() +
+            "\n";
+  put(work.scratch / "qa.jsonl", rows);
+  const auto outcome = run_gptask({"finetune",          "qa",
+                                   "--model",           work.path("model"),
+                                   "--train-file",      work.path("qa.jsonl"),
+                                   "--output-dir",      work.path("run"),
+                                   "--folds",           "3",
+                                   "--max-steps",       "1",
+                                   "--max-seq-length",  "24",
+                                   "--doc-stride",      "4",
+                                   "--start-token",     "<|s|>",
+                                   "--delimiter-token", "<|d|>",
+                                   "--extract-token",   "<|x|>"});
+  INFO(outcome.err);
+  REQUIRE(outcome.code == 0);
+  std::set<std::string> asked;
+  for (const char* fold : {"run/fold-1/", "run/fold-2/", "run/fold-3/"}) {
+    const Json predictions = work.json(std::string(fold) + "predictions.json");
+    CHECK(predictions.size() == 2);
+    for (const auto& [id, answer] : predictions.items()) CHECK(asked.insert(id).second);
+    CHECK(work.json(std::string(fold) + "eval_results.json").at("eval_samples").get<int>() > 2);  // windows
+  }
+  CHECK(asked.size() == 6);
+  const Json state = work.json("run/fold-1/gptask.json").at("state");
+  CHECK(state.at("template") == "<|s|>{question}<|d|>{passage}<|x|>");
+  const auto answer = run_gptask({"predict", "--model", work.path("run/fold-1"), "--text", "who\t" + passage});
+  INFO(answer.err);
+  CHECK(answer.code == 0);
 }
 
 TEST_CASE("--verify-determinism compares threads and writes nothing", "[apps]") {

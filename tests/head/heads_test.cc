@@ -1,6 +1,7 @@
 // Heads that tasks share: what they output, which weights they declare, what their losses count.
 #include <array>
 
+#include "gpt/head/choice_head.h"
 #include "gpt/head/sequence_head.h"
 #include "gpt/head/span_head.h"
 #include "ops/gradient.h"
@@ -108,4 +109,83 @@ TEST_CASE("span head") {
   batch.targets[1].first = batch.targets[1].last = 1;
   CHECK_ERROR(loss_of(head, batch, std::vector<float>(16)), "mismatch",
               "the span from token 1 to token 1 does not lie in sequence 1 of 1 tokens");
+}
+
+namespace {
+
+/// One example of three sequences of 2, 1 and 3 tokens, one of two.
+Batch choices() {
+  Batch batch;
+  Example first, second;
+  first.tokens = {1, 2, 3, 4, 5, 6};
+  first.starts = {2, 3};
+  first.target.label = 2;
+  second.tokens = {7, 8, 7, 9};
+  second.starts = {2};
+  second.target.label = 0;
+  second.target.loss_from = 1;
+  batch.add(first);
+  batch.add(second);
+  return batch;
+}
+
+}  // namespace
+
+TEST_CASE("choice head: a score from the last token of each sequence, compared within the example") {
+  Random random(1);
+  ChoiceHead head(6, 3, 0.02F, random);
+  REQUIRE(head.parameters().size() == 1);
+  CHECK(head.parameters()[0]->name == "classifier.weight");
+  CHECK(head.parameters()[0]->value.shape() == Shape::matrix(1, 6));
+  CHECK_FALSE(head.per_token());
+  const Batch batch = choices();
+  CHECK(head.loss_terms(batch) == 2);
+
+  Arena arena(1 << 20);
+  Tape tape(arena, false);
+  const Tensor states = random_tensor(Shape::matrix(10, 6), 3);
+  const Tensor scores = head.forward({tape.variable(states.clone(), false)}, batch).value().clone();
+  REQUIRE(scores.shape() == Shape::matrix(2, 3));
+  const float* const weight = head.parameters()[0]->value.data();
+  const std::array<std::int64_t, 5> last{1, 2, 5, 7, 9};
+  for (std::size_t i = 0; i < last.size(); ++i) {
+    float expected = 0;
+    for (int j = 0; j < 6; ++j) expected += weight[j] * states.row(last[i])[j];
+    CHECK(scores.data()[i] == Approx(expected).margin(1e-6));
+  }
+  CHECK(scores.data()[5] == -1e30F);
+  check_gradients(head, batch, 0.5F);
+
+  ChoiceHead narrow(6, 2, 0.02F, random);
+  CHECK_ERROR(narrow.forward({tape.variable(states.clone(), false)}, batch), "mismatch",
+              "example 0 of a batch has 3 sequences, 2 at most are compared");
+}
+
+TEST_CASE("likelihood head: the log-probabilities of each sequence's scored tokens, summed") {
+  Parameter projection = make_parameter("lm_head.weight", Shape::matrix(10, 6), 5);
+  LikelihoodHead head(projection, 3);
+  CHECK(head.parameters().empty());
+  const Batch batch = choices();
+  Arena arena(1 << 20);
+  Tape tape(arena, false);
+  const Tensor states = random_tensor(Shape::matrix(10, 6), 3);
+  const Tensor scores = head.forward({tape.variable(states.clone(), false)}, batch).value().clone();
+  REQUIRE(scores.shape() == Shape::matrix(2, 3));
+  const auto log_probability = [&](std::int64_t row, std::int32_t token) {
+    std::array<double, 10> logits{};
+    double sum = 0;
+    for (std::int64_t v = 0; v < 10; ++v) {
+      for (int j = 0; j < 6; ++j)
+        logits[static_cast<std::size_t>(v)] +=
+            static_cast<double>(projection.value.row(v)[j]) * static_cast<double>(states.row(row)[j]);
+      sum += std::exp(logits[static_cast<std::size_t>(v)]);
+    }
+    return logits[static_cast<std::size_t>(token)] - std::log(sum);
+  };
+  CHECK(scores.row(0)[0] == Approx(log_probability(0, 2)));
+  CHECK(scores.row(0)[1] == 0.0F);  // one token: nothing is predicted
+  CHECK(scores.row(0)[2] == Approx(log_probability(3, 5) + log_probability(4, 6)));
+  CHECK(scores.row(1)[0] == Approx(log_probability(6, 8)));
+  CHECK(scores.row(1)[1] == Approx(log_probability(8, 9)));
+  CHECK(scores.row(1)[2] == -1e30F);
 }

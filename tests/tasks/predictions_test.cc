@@ -96,8 +96,7 @@ TEST_CASE("summaries: several references, line ends within, the beginning of the
                                          R"({"s1": "y", "s2": "four five", "dialogue": "Four."})"
                                          "\n")};
   files.request.reference_columns = {"s1", "s2"};
-  files.request.source = files.request.references[0];
-  const EvaluationTable table = files.run();
+  const EvaluationTable table = files.run();  // the references' file has the sources too
   CHECK(value(table.systems[0], "rougeLsum") == Approx(50 + 100.0 / 3));
   REQUIRE(table.systems.size() == 3);
   CHECK(table.systems[1].system == "the first three sentences of the source");
@@ -114,6 +113,11 @@ TEST_CASE("translations: references in several files, signatures") {
   const EvaluationTable table = files.run();
   CHECK(value(table.systems[0], "ter") == Approx(100.0 / 7));
   CHECK(table.notes.at("bleu") == "nrefs:2|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0");
+  CHECK(table.systems.size() == 1);
+
+  files.request.references = {files.file("newstest.de", "the cat sat on a mat\nb\n")};  // lines, whatever their name
+  files.request.source = files.file("newstest.en", "the cat sat on a mat\nb\n");
+  CHECK(value(files.run().systems.at(1), "bleu") == Approx(100));
 }
 
 TEST_CASE("published predictions on SQuAD, compared with one another") {

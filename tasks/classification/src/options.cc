@@ -77,11 +77,8 @@ void ClassificationTask::declare_options(gpt::Options& options) const {
   options.declare({"text_column_delimiter", Kind::text, " ", "Between the columns that make one text", {}, {}});
   options.declare(
       {"text_pair_separator", Kind::text, "\\n", "Between the two texts of a pair (\\n: new line, \\t: tab)", {}, {}});
-  options.declare({"start_token", Kind::text, "",
-                   "A special token before the input (GPT-1), such as <|start|>; the model learns it if it is new"});
-  options.declare({"delimiter_token", Kind::text, "",
-                   "A special token between the texts of a pair, instead of --text_pair_separator"});
-  options.declare({"extract_token", Kind::text, "", "A special token after the input, where the head looks"});
+  SpecialTokens::declare(options, "A special token between the texts of a pair, instead of --text_pair_separator",
+                         "A special token after the input, where the head looks");
   options.declare({"both_orders", Kind::flag, "false",
                    "Read a pair in both orders and add up what the model says (the GPT-1 paper's way for similarity)"});
   options.declare({"task_name",
@@ -146,12 +143,10 @@ void ClassificationTask::configure(const gpt::Options& options) {
   // Part of what the model learned: an evaluation that does not give them keeps what the state says.
   if (options.given("text_pair_separator")) separator_ = unescaped(options.text("text_pair_separator"));
   if (options.given("text_column_delimiter")) delimiter_ = unescaped(options.text("text_column_delimiter"));
-  if (options.given("start_token")) start_token_ = options.text("start_token");
-  if (options.given("extract_token")) extract_token_ = options.text("extract_token");
-  if (options.given("delimiter_token")) delimiter_token_ = options.text("delimiter_token");
-  if (!delimiter_token_.empty() && options.given("text_pair_separator"))
+  tokens_.configure(options);
+  if (!tokens_.delimiter.empty() && options.given("text_pair_separator"))
     fail(ErrorCode::invalid_option, "--delimiter_token and --text_pair_separator exclude each other; drop one");
-  if (!delimiter_token_.empty()) separator_ = delimiter_token_;
+  if (!tokens_.delimiter.empty()) separator_ = tokens_.delimiter;
   if (options.given("both_orders")) both_orders_ = options.flag("both_orders");
   if (options.given("label_smoothing_factor")) label_smoothing_ = share(options, "label_smoothing_factor");
   if (options.given("label_threshold")) label_threshold_ = share(options, "label_threshold");
@@ -164,7 +159,7 @@ nlohmann::ordered_json ClassificationTask::state() const {
   state["template"] = template_text();
   state["pair"] = pair_;
   state["separator"] = separator_;
-  state["tokens"] = {{"start", start_token_}, {"delimiter", delimiter_token_}, {"extract", extract_token_}};
+  state["tokens"] = tokens_.state();
   state["both_orders"] = both_orders_;
   state["delimiter"] = delimiter_;
   state["label_until"] = label_until_;
@@ -190,10 +185,7 @@ void ClassificationTask::restore(const nlohmann::ordered_json& state) try {
   if (task_name_.empty()) state.at("task_name").get_to(task_name_);
   if (metric_.empty()) state.at("metric").get_to(metric_);
   both_orders_ = state.value("both_orders", false);
-  const auto tokens = state.value("tokens", nlohmann::ordered_json::object());
-  start_token_ = tokens.value("start", "");
-  delimiter_token_ = tokens.value("delimiter", "");
-  extract_token_ = tokens.value("extract", "");
+  tokens_.restore(state);
   class_weights_ = state.value("class_weights", std::vector<float>());
   label_smoothing_ = state.value("label_smoothing", 0.0);
   temperature_ = state.value("temperature", 1.0);

@@ -44,13 +44,6 @@ std::int32_t empty_token(const gpt::Tokenizer& tokenizer, const std::string& whe
        "{}: the text is empty, and this tokenizer has no end-of-text token to stand for it; leave the row out", where);
 }
 
-/// The id of a token of the template; none for "".
-std::optional<std::int32_t> special_token(const gpt::Tokenizer& tokenizer, const std::string& token) {
-  if (token.empty()) return std::nullopt;
-  if (const auto id = tokenizer.id_of(token)) return id;
-  fail(ErrorCode::mismatch, "the tokenizer has no token \"{}\", which the input template needs", token);
-}
-
 void check_max_tokens(std::int64_t max_tokens) {
   if (max_tokens < 1) fail(ErrorCode::invalid_option, "--max_seq_length must be at least 1, not {}", max_tokens);
 }
@@ -126,7 +119,7 @@ bool ClassificationTask::add_example(ClassificationData& data, std::string_view 
                                      std::uint64_t row) const {
   const Input input = pair_ ? pair_input(first, second, separator_) : single_input(std::string(first));
   Encoded encoded;
-  const Frame frame{special_token(tokenizer, start_token_), special_token(tokenizer, extract_token_)};
+  const Frame frame{special_token(tokenizer, tokens_.start), special_token(tokenizer, tokens_.extract)};
   if (!input.empty()) encoded = encode_input(input, tokenizer, max_tokens, frame);
   if (encoded.tokens.empty()) {
     if (!keep_empty) return false;

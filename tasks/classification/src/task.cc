@@ -33,18 +33,11 @@ const ColumnNames& ClassificationTask::names() const {
 std::string ClassificationTask::normalized_label(std::string label, const std::string&) const { return label; }
 
 std::string ClassificationTask::template_text() const {
-  const auto whole = [&](const std::string& inner) { return start_token_ + inner + extract_token_; };
+  const auto whole = [&](const std::string& inner) { return tokens_.start + inner + tokens_.extract; };
   if (!pair_) return whole("{text}");
   const std::string first = whole("{text}" + separator_ + "{text_pair}"),
                     second = whole("{text_pair}" + separator_ + "{text}");
   return both_orders_ ? first + " | " + second : first;
-}
-
-std::vector<std::string> ClassificationTask::new_tokens() const {
-  std::vector<std::string> tokens;
-  for (const std::string& token : {start_token_, delimiter_token_, extract_token_})
-    if (!token.empty()) tokens.push_back(token);
-  return tokens;
 }
 
 void ClassificationTask::need_labels() const {

@@ -86,23 +86,31 @@ std::int32_t index_of(const std::string& label, const Choices& choices, std::int
   return static_cast<std::int32_t>(index);
 }
 
+void append(std::vector<std::int32_t>& tokens, const std::optional<std::int32_t>& token) {
+  if (token) tokens.push_back(*token);
+}
+
 /// Whole choices, the question cut at its start where both do not fit.
 gpt::Example encode(const std::string& prompt, const Names& choices, const gpt::Tokenizer& tokenizer,
-                    std::int64_t max_tokens, bool& cut, const std::string& where) {
+                    const SpecialTokens& special, std::int64_t max_tokens, bool& cut, const std::string& where) {
+  const auto start = special_token(tokenizer, special.start), extract = special_token(tokenizer, special.extract);
   std::vector<std::int32_t> question = tokenizer.encode(prompt, true);
+  append(question, special_token(tokenizer, special.delimiter));
   std::vector<std::vector<std::int32_t>> answers;
   std::size_t longest = 0;
   for (const std::string& choice : choices) {
     answers.push_back(tokenizer.encode(" " + choice));
     if (answers.back().empty()) fail(ErrorCode::malformed, "{}: a choice is empty", where);
+    append(answers.back(), extract);
     longest = std::max(longest, answers.back().size());
   }
-  const auto most = static_cast<std::size_t>(max_tokens);
+  const auto most = static_cast<std::size_t>(max_tokens - (start ? 1 : 0));
   if (longest + 1 > most)
     fail(ErrorCode::invalid_option, "{}: a choice of {} tokens does not fit into --max_seq_length {}", where, longest,
          max_tokens);
   cut = question.size() + longest > most;
   if (cut) question.erase(question.begin(), question.end() - static_cast<std::ptrdiff_t>(most - longest));
+  if (start) question.insert(question.begin(), *start);
   gpt::Example example;
   example.target.loss_from = static_cast<std::int32_t>(question.size());
   for (const auto& answer : answers) {
@@ -193,7 +201,7 @@ void MultipleChoiceTask::add(ChoiceData& data, std::string question, std::vector
   constexpr std::string_view mark = "{question}";
   prompt.replace(prompt.find(mark), mark.size(), question);
   bool cut = false;
-  data.examples.push_back(encode(prompt, choices, tokenizer, max_tokens, cut, where));
+  data.examples.push_back(encode(prompt, choices, tokenizer, tokens_, max_tokens, cut, where));
   if (cut) ++data.truncated;
   data.rows.push_back(row);
   data.questions.push_back(std::move(prompt));

@@ -27,6 +27,8 @@ void MultipleChoiceTask::declare_options(gpt::Options& options) const {
                    "What stands before a choice; {question} is the question (\\n: new line)",
                    {},
                    {}});
+  SpecialTokens::declare(options, "A special token between the question and a choice",
+                         "A special token after a choice, where the head looks");
   options.declare({"scoring",
                    Kind::text,
                    "head",
@@ -50,6 +52,7 @@ void MultipleChoiceTask::configure(const gpt::Options& options) {
   if (options.given("prompt_template")) template_ = unescaped(options.text("prompt_template"));
   if (template_.find("{question}") == std::string::npos)
     fail(ErrorCode::invalid_option, "--prompt_template \"{}\" has no {{question}}", template_);
+  tokens_.configure(options);
   if (options.given("scoring"))
     scoring_ = options.text("scoring") == "head" ? ChoiceScoring::head : ChoiceScoring::likelihood;
   if (options.given("question_column")) columns_.question = options.list("question_column");
@@ -66,7 +69,9 @@ bool MultipleChoiceTask::zero_shot() {
 }
 
 nlohmann::ordered_json MultipleChoiceTask::state() const {
-  return {{"template", template_},
+  return {{"template", tokens_.start + template_ + tokens_.delimiter + " {choice}" + tokens_.extract},
+          {"prompt", template_},
+          {"tokens", tokens_.state()},
           {"scoring", scoring_ == ChoiceScoring::head ? "head" : "likelihood"},
           {"most_choices", most_choices_},
           {"columns", {{"question", columns_.question}, {"choices", columns_.choices}, {"label", columns_.label}}},
@@ -74,7 +79,8 @@ nlohmann::ordered_json MultipleChoiceTask::state() const {
 }
 
 void MultipleChoiceTask::restore(const nlohmann::ordered_json& state) try {
-  state.at("template").get_to(template_);
+  state.at(state.contains("prompt") ? "prompt" : "template").get_to(template_);
+  tokens_.restore(state);
   scoring_ = state.at("scoring") == "head" ? ChoiceScoring::head : ChoiceScoring::likelihood;
   state.at("most_choices").get_to(most_choices_);
   const auto& columns = state.at("columns");
@@ -92,6 +98,9 @@ void MultipleChoiceTask::restore(const nlohmann::ordered_json& state) try {
 std::unique_ptr<gpt::Head> MultipleChoiceTask::make_head(gpt::Decoder& decoder, gpt::Random& random) const {
   if (most_choices_ < 2)
     fail(ErrorCode::mismatch, "how many choices there are is not known yet: read training data first");
+  if (scoring_ == ChoiceScoring::likelihood && !tokens_.extract.empty())
+    fail(ErrorCode::invalid_option, "--extract_token {} is where a trained head looks; likelihoods have none",
+         tokens_.extract);
   if (scoring_ == ChoiceScoring::likelihood)
     return std::make_unique<gpt::LikelihoodHead>(decoder.output_projection(), most_choices_);
   return std::make_unique<gpt::ChoiceHead>(decoder.config().hidden, most_choices_, decoder.config().initializer_range,

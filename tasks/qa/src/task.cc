@@ -18,6 +18,8 @@ void QaTask::declare_options(gpt::Options& options) const {
                    "No answer where its score is ahead of the best answer's by more than this",
                    {},
                    {}});
+  SpecialTokens::declare(options, "A special token between question and passage, instead of a new line",
+                         "A special token after the passage, instead of the end of text: where no answer is scored");
   options.declare({"doc_stride", Kind::integer, "128", "Tokens that two windows of a long passage share", {}, {}});
   options.declare(
       {"max_query_length", Kind::integer, "64", "Longest question, in tokens; longer ones are cut", {}, {}});
@@ -54,6 +56,8 @@ void QaTask::configure(const gpt::Options& options) {
   format_ = read_options(options);
   if (options.given("version_2_with_negative")) spans_.version2 = options.flag("version_2_with_negative");
   if (options.given("null_score_diff_threshold")) spans_.null_threshold = options.number("null_score_diff_threshold");
+  windows_.tokens.configure(options);
+  if (!windows_.tokens.delimiter.empty()) windows_.separator = windows_.tokens.delimiter;
   const auto take = [&](const char* name, std::int64_t least, std::int64_t& value) {
     if (options.given(name)) value = at_least(options, name, least);
   };
@@ -72,8 +76,11 @@ void QaTask::configure(const gpt::Options& options) {
 }
 
 nlohmann::ordered_json QaTask::state() const {
-  return {{"template", "{question}" + windows_.separator + "{passage}{end of text}"},
+  const SpecialTokens& tokens = windows_.tokens;
+  const std::string end = tokens.extract.empty() ? "{end of text}" : tokens.extract;
+  return {{"template", tokens.start + "{question}" + windows_.separator + "{passage}" + end},
           {"separator", windows_.separator},
+          {"tokens", tokens.state()},
           {"max_query_length", windows_.max_query_length},
           {"doc_stride", windows_.doc_stride},
           {"spans",
@@ -93,6 +100,7 @@ void QaTask::restore(const nlohmann::ordered_json& state) try {
   state.at("separator").get_to(windows_.separator);
   state.at("max_query_length").get_to(windows_.max_query_length);
   state.at("doc_stride").get_to(windows_.doc_stride);
+  windows_.tokens.restore(state);
   const auto& spans = state.at("spans");
   spans_ = {spans.at("version_2"), spans.at("n_best"), spans.at("max_answer_length"), spans.at("null_threshold")};
   const auto& columns = state.at("columns");

@@ -11,7 +11,8 @@ namespace {
 using gpt::ErrorCode;
 using gpt::fail;
 
-std::int32_t end_token(const gpt::Tokenizer& tokenizer) {
+std::int32_t end_token(const gpt::Tokenizer& tokenizer, const std::string& extract) {
+  if (const auto given = special_token(tokenizer, extract)) return *given;
   if (const auto eos = tokenizer.eos()) return *eos;
   const auto line = tokenizer.encode("\n");
   if (line.empty()) fail(ErrorCode::unsupported, "this tokenizer has neither an end-of-text token nor a new line");
@@ -21,7 +22,11 @@ std::int32_t end_token(const gpt::Tokenizer& tokenizer) {
 }  // namespace
 
 Windows::Windows(WindowOptions options, const gpt::Tokenizer& tokenizer, std::int64_t max_tokens, std::string source)
-    : options_(std::move(options)), tokenizer_(tokenizer), max_tokens_(max_tokens), end_token_(end_token(tokenizer)) {
+    : options_(std::move(options)),
+      tokenizer_(tokenizer),
+      max_tokens_(max_tokens),
+      start_token_(special_token(tokenizer, options_.tokens.start)),
+      end_token_(end_token(tokenizer, options_.tokens.extract)) {
   data_->source = std::move(source);
   data_->separator = options_.separator;
 }
@@ -40,6 +45,7 @@ void Windows::add(Question question, const std::string& where) {
     prefix.resize(static_cast<std::size_t>(options_.max_query_length));
     ++data_->truncated;
   }
+  if (start_token_) prefix.insert(prefix.begin(), *start_token_);
   const auto separator = tokenizer_.encode(data_->separator);
   prefix.insert(prefix.end(), separator.begin(), separator.end());
   const std::int64_t room = max_tokens_ - static_cast<std::int64_t>(prefix.size()) - 1;

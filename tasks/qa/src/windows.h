@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gptask/qa/data.h"
@@ -26,6 +27,7 @@ class Windows {
   const WindowOptions options_;
   const gpt::Tokenizer& tokenizer_;
   std::int64_t max_tokens_;
+  std::optional<std::int32_t> start_token_;
   std::int32_t end_token_;
   std::unique_ptr<QaData> data_ = std::make_unique<QaData>();
 };

@@ -24,7 +24,13 @@ Prompt::Prompt(const PromptOptions& options, const gpt::Tokenizer& tokenizer, st
   before_ = options.text.substr(0, at);
   after_ = options.text.substr(at + source_mark.size());
   before_tokens_ = tokenizer.encode(before_, true);
-  after_tokens_ = tokenizer.encode(after_);
+  if (const auto start = special_token(tokenizer, options.tokens.start))
+    before_tokens_.insert(before_tokens_.begin(), *start);
+  if (const auto delimiter = special_token(tokenizer, options.tokens.delimiter)) after_tokens_ = {*delimiter};
+  append(after_tokens_, tokenizer.encode(after_));
+  if (const auto extract = special_token(tokenizer, options.tokens.extract)) after_tokens_.push_back(*extract);
+  before_.insert(0, options.tokens.start);
+  after_ = options.tokens.delimiter + after_ + options.tokens.extract;
   const std::int64_t room =
       max_tokens - static_cast<std::int64_t>(before_tokens_.size() + after_tokens_.size()) - options.max_target_length;
   if (room < 1)

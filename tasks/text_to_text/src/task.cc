@@ -10,6 +10,19 @@ namespace gptask {
 using gpt::ErrorCode;
 using gpt::fail;
 
+namespace {
+
+/// The whole input for a reader.
+std::string shown(const PromptOptions& prompt) {
+  constexpr std::string_view source = "{source}";
+  std::string text = prompt.text;
+  if (const std::size_t at = text.find(source); at != std::string::npos)
+    text.insert(at + source.size(), prompt.tokens.delimiter);
+  return prompt.tokens.start + text + prompt.tokens.extract;
+}
+
+}  // namespace
+
 void TextToTextTask::declare_options(gpt::Options& options) const {
   using Kind = gpt::OptionSpec::Kind;
   declare_read_options(options);
@@ -20,6 +33,8 @@ void TextToTextTask::declare_options(gpt::Options& options) const {
                    {},
                    {}});
   options.declare({"source_prefix", Kind::text, "", "Text in front of the template", {}, {}});
+  SpecialTokens::declare(options, "A special token after the source",
+                         "A special token at the end of what is read: the model writes from there");
   options.declare({"source_column", Kind::text, "", "Column with the text to read", {}, {"text_column"}});
   options.declare({"target_column",
                    Kind::list,
@@ -55,6 +70,7 @@ void TextToTextTask::configure(const gpt::Options& options) {
     if (template_given_.empty()) template_given_ = usual_template();
     template_given_ = unescaped(options.text("source_prefix")) + template_given_;
   }
+  lengths_.tokens.configure(options);
   if (options.given("source_column")) source_column_ = options.text("source_column");
   if (options.given("target_column")) target_columns_ = options.list("target_column");
   integer("max_source_length", 0, lengths_.max_source_length);
@@ -74,7 +90,10 @@ PromptOptions TextToTextTask::prompt_options() const {
 }
 
 nlohmann::ordered_json TextToTextTask::state() const {
-  return {{"template", prompt_options().text},
+  const PromptOptions prompt = prompt_options();
+  return {{"template", shown(prompt)},
+          {"prompt", prompt.text},
+          {"tokens", prompt.tokens.state()},
           {"max_source_length", lengths_.max_source_length},
           {"max_target_length", lengths_.max_target_length},
           {"generation",
@@ -87,7 +106,8 @@ nlohmann::ordered_json TextToTextTask::state() const {
 }
 
 void TextToTextTask::restore(const nlohmann::ordered_json& state) try {
-  state.at("template").get_to(template_given_);
+  state.at(state.contains("prompt") ? "prompt" : "template").get_to(template_given_);
+  lengths_.tokens.restore(state);
   state.at("max_source_length").get_to(lengths_.max_source_length);
   state.at("max_target_length").get_to(lengths_.max_target_length);
   const auto& generation = state.at("generation");

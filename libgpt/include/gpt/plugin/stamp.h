@@ -13,7 +13,7 @@
 #include "gpt/core/version.h"
 
 /// Raised when an interface that plugins implement or call changes its layout or meaning.
-#define GPT_PLUGIN_INTERFACE 2
+#define GPT_PLUGIN_INTERFACE 3
 
 #define GPT_STAMP_QUOTE(x) #x
 #define GPT_STAMP_TEXT(x) GPT_STAMP_QUOTE(x)

@@ -9,6 +9,13 @@
 namespace gptask {
 namespace {
 
+/// The columns of a file, which may be known only when its first row is read.
+RowReader& opened(RowReader& reader) {
+  Row row;
+  reader.next(row);
+  return reader;
+}
+
 bool is_number(const std::string& text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
 }
@@ -23,6 +30,7 @@ bool is_results_table(const std::filesystem::path& file) {
 ReadOptions format_of(const std::filesystem::path& file, const ColumnSearch& search, const PredictionRequest& request) {
   ReadOptions options = request.format;
   if (options.format.empty() && data_extension(file) == ".txt" && is_results_table(file)) options.format = "tsv";
+  if (options.format.empty() && !RowReader::format_is_known(file)) options.format = "text";  // newstest2017.de
   const bool by_number = !search.wished.empty() && std::all_of(search.wished.begin(), search.wished.end(), is_number);
   if (by_number && !options.header) options.header = false;
   return options;
@@ -45,6 +53,14 @@ std::vector<std::size_t> find_columns(const RowReader& reader, const ColumnSearc
 }
 
 }  // namespace
+
+bool has_column(const std::filesystem::path& file, const std::vector<std::string>& names,
+                const PredictionRequest& request) {
+  const auto reader = RowReader::open(file, format_of(file, {}, request));
+  const RowReader& columns = opened(*reader);
+  return std::any_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return columns.find_column(name).has_value(); });
+}
 
 TextColumns read_columns(const std::filesystem::path& file, const ColumnSearch& search,
                          const PredictionRequest& request) {

@@ -28,6 +28,10 @@ struct TextColumns {
 TextColumns read_columns(const std::filesystem::path& file, const ColumnSearch& search,
                          const PredictionRequest& request);
 
+/// Whether a file has one of these columns.
+bool has_column(const std::filesystem::path& file, const std::vector<std::string>& names,
+                const PredictionRequest& request);
+
 /// Row i of the result belongs to row i of `references`: by id, or else by order. Errors mismatch.
 std::vector<std::string> aligned_texts(TextColumns predictions, const TextColumns& references);
 

@@ -30,8 +30,8 @@ class TextKind : public AnswerKind {
       Texts more = aligned_texts(std::move(columns), first_);
       for (std::size_t i = 0; i < more.size(); ++i) references_[i].push_back(std::move(more[i]));
     }
-    if (!request.source.empty())
-      sources_ = aligned(request.source, request.source_column, std::move(usual_sources), "source_column");
+    if (const auto file = source_file(usual_sources); !file.empty())
+      sources_ = aligned(file, request.source_column, std::move(usual_sources), "source_column");
   }
 
   ScoredPredictions score(std::size_t index) const override {
@@ -63,6 +63,15 @@ class TextKind : public AnswerKind {
   Texts sources_;
 
  private:
+  /// The file with the sources: as given, or the references' where they stand beside them; none: empty.
+  std::filesystem::path source_file(Texts usual) const {
+    if (!request_.source.empty()) return request_.source;
+    const std::filesystem::path& beside = request_.references.front();
+    if (!request_.source_column.empty()) return beside;
+    usual.erase(std::remove(usual.begin(), usual.end(), "text"), usual.end());  // what a line of any file is called
+    return has_column(beside, usual, request_) ? beside : std::filesystem::path();
+  }
+
   TextColumns first_;
 };
 

@@ -105,6 +105,8 @@ std::unique_ptr<RowReader> RowReader::open(const std::filesystem::path& file, co
        fmt::join(formats, ", "));
 }
 
+bool RowReader::format_is_known(const std::filesystem::path& file) { return !format_of(file, TextFile(file)).empty(); }
+
 bool RowReader::next(Row& row) {
   row.number = count_ + 1;
   if (!read(row)) return false;

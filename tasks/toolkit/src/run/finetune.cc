@@ -7,6 +7,7 @@
 #include "gptask/toolkit/manifest.h"
 #include "gptask/toolkit/report.h"
 #include "gptask/toolkit/run_folder.h"
+#include "run/finetune_part.h"
 #include "run/inputs.h"
 #include "run/model_card.h"
 #include "run/model_files.h"
@@ -23,9 +24,10 @@ namespace fs = std::filesystem;
 /// One run, in the order of its steps.
 class Run {
  public:
-  Run(const FinetuneRequest& request, Observer& observer)
+  Run(const FinetuneRequest& request, Observer& observer, const std::function<void()>& before_claim)
       : request_(request),
         observer_(observer),
+        before_claim_(before_claim),
         folder_(request.output_dir, RunKind::finetune, existing(request.resume, request.overwrite)) {}
 
   FinetuneResult go() {
@@ -35,6 +37,7 @@ class Run {
     const Json identity = fingerprint(request_, inputs_);
     fs::path checkpoint;
     if (request_.resume) checkpoint = checkpoint_to_resume(folder_, request_.checkpoint, identity, observer_);
+    if (before_claim_) before_claim_();
     folder_.claim(identity);
     trained_ = train(request_, inputs_, folder_.path(), checkpoint, observer_);
     if (trained_.result.stopped) {
@@ -169,6 +172,7 @@ class Run {
 
   const FinetuneRequest& request_;
   Observer& observer_;
+  const std::function<void()>& before_claim_;
   RunFolder folder_;
   Inputs inputs_;
   Trained trained_;
@@ -178,9 +182,14 @@ class Run {
 
 }  // namespace
 
-FinetuneResult finetune(const FinetuneRequest& request, Observer& observer) {
+FinetuneResult finetune_part(const FinetuneRequest& request, Observer& observer,
+                             const std::function<void()>& before_claim) {
   check(request);
-  return Run(request, observer).go();
+  return Run(request, observer, before_claim).go();
+}
+
+FinetuneResult finetune(const FinetuneRequest& request, Observer& observer) {
+  return finetune_part(request, observer, {});
 }
 
 DryRun plan_finetune(const FinetuneRequest& request, Observer& observer) {

@@ -16,38 +16,54 @@ namespace {
 
 enum Stream : std::uint64_t { head_weights = 0x68656164, split = 0x73706c69 };
 
-/// Moves the training examples order[begin, end) to the validation set; both keep the order of the file.
-void move_to_validation(Inputs& inputs, std::vector<std::uint32_t> order, std::size_t begin, std::size_t end) {
-  const auto first = order.begin() + static_cast<std::ptrdiff_t>(begin),
-             last = order.begin() + static_cast<std::ptrdiff_t>(end);
-  std::vector<std::uint32_t> validation(first, last);
-  order.erase(first, last);
-  std::sort(order.begin(), order.end());
-  std::sort(validation.begin(), validation.end());
-  inputs.validation = inputs.train->take(validation);
-  inputs.train = inputs.train->take(order);
+/// Where the examples of each row begin, and the end: a row may have several (the windows of a long passage).
+std::vector<std::uint32_t> row_starts(const gpt::TaskData& data) {
+  std::vector<std::uint32_t> starts;
+  for (std::uint32_t i = 0; i < data.rows.size(); ++i)
+    if (i == 0 || data.rows[i] != data.rows[i - 1]) starts.push_back(i);
+  starts.push_back(static_cast<std::uint32_t>(data.rows.size()));
+  return starts;
 }
 
-/// A seeded share of the training examples.
+/// The training rows from place `begin` to `end` of a seeded order, whole; and how many rows there are.
+struct HeldOut {
+  std::size_t rows, begin, end;
+};
+
+/// Moves them to the validation set; both sets keep the order of the file.
+void move_to_validation(Inputs& inputs, const std::vector<std::uint32_t>& starts, const HeldOut& part,
+                        std::uint64_t seed) {
+  const std::vector<std::uint32_t> order = gpt::permutation(part.rows, gpt::Random(seed, Stream::split));
+  std::vector<char> held(part.rows, 0);
+  for (std::size_t i = part.begin; i < part.end; ++i) held[order[i]] = 1;
+  std::vector<std::uint32_t> training, validation;
+  for (std::size_t row = 0; row < part.rows; ++row)
+    for (std::uint32_t i = starts[row]; i < starts[row + 1]; ++i) (held[row] != 0 ? validation : training).push_back(i);
+  inputs.validation = inputs.train->take(validation);
+  inputs.train = inputs.train->take(training);
+}
+
+/// A seeded share of the training rows.
 void split_off(Inputs& inputs, double share, std::uint64_t seed) {
-  const std::size_t count = inputs.train->examples.size();
+  const std::vector<std::uint32_t> starts = row_starts(*inputs.train);
+  const std::size_t count = starts.size() - 1;
   const auto held_out = static_cast<std::size_t>(share * static_cast<double>(count) + 0.5);
   if (held_out == 0 || held_out >= count)
     gpt::fail(gpt::ErrorCode::invalid_option,
               "--validation_split {} leaves {} of {} examples for {}; choose another share", share, 0, count,
               held_out == 0 ? "validation" : "training");
-  move_to_validation(inputs, gpt::permutation(count, gpt::Random(seed, Stream::split)), 0, held_out);
+  move_to_validation(inputs, starts, {count, 0, held_out}, seed);
 }
 
 /// Part `fold` of `folds` that are as large as each other, of the seed's order.
 void hold_out_fold(Inputs& inputs, const FinetuneRequest& request) {
-  const std::size_t count = inputs.train->examples.size();
+  const std::vector<std::uint32_t> starts = row_starts(*inputs.train);
+  const std::size_t count = starts.size() - 1;
   const auto folds = static_cast<std::size_t>(request.folds), fold = static_cast<std::size_t>(request.fold);
   if (count < folds)
     gpt::fail(gpt::ErrorCode::invalid_option, "--folds {}: {} has only {} examples", folds, inputs.train->source,
               count);
-  move_to_validation(inputs, gpt::permutation(count, gpt::Random(request.train.seed, Stream::split)),
-                     count * fold / folds, count * (fold + 1) / folds);
+  move_to_validation(inputs, starts, {count, count * fold / folds, count * (fold + 1) / folds}, request.train.seed);
 }
 
 std::unique_ptr<gpt::TaskData> read(Inputs& inputs, const std::filesystem::path& file, gpt::Purpose purpose,

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "gpt/core/error.h"
 #include "gpt/io/atomic_file.h"
 #include "gpt/io/json.h"
 #include "gptask/toolkit/report.h"
 #include "gptask/toolkit/run_folder.h"
+#include "run/finetune_part.h"
 #include "run/inputs.h"
 #include "run/results.h"
 
@@ -110,13 +112,14 @@ Report make_report(const FinetuneRequest& request, const Json& results) {
 }
 
 /// Done before: its results. Else runs or resumes it; no value if stopped.
-std::optional<Json> run_part(const Part& part, bool resume, Observer& observer) {
+std::optional<Json> run_part(const Part& part, bool resume, Observer& observer,
+                             const std::function<void()>& before_claim) {
   const fs::path& folder = part.request.output_dir;
   if (resume && fs::exists(folder / "gptask.json"))
     return Json::parse(gpt::read_json_file(folder / "all_results.json").dump());
   FinetuneRequest request = part.request;
   request.resume = resume && fs::exists(folder);
-  FinetuneResult result = finetune(request, observer);
+  FinetuneResult result = finetune_part(request, observer, before_claim);
   if (result.stopped) return std::nullopt;
   return std::move(result.results);
 }
@@ -131,14 +134,18 @@ RepeatResult finetune_repeatedly(const FinetuneRequest& request, const std::vect
   Json fingerprint = requested(request);
   if (!seeds.empty()) fingerprint["seeds"] = seeds;
   if (request.resume && folder.holds_run()) folder.check_same_run(fingerprint);
-  folder.claim(fingerprint);
+  // Not before the first part has read its files: one that fails leaves the folder as it was.
+  bool claimed = false;
+  const auto claim = [&] {
+    if (!std::exchange(claimed, true)) folder.claim(fingerprint);
+  };
 
   RepeatResult result;
   result.results = {
       {"runs", Json::array()}, {"mean", Json::object()}, {"std", Json::object()}, {"baseline", Json::object()}};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     observer.stage(fmt::format("{} ({} of {})", parts[i].name, i + 1, parts.size()));
-    std::optional<Json> one = run_part(parts[i], request.resume, observer);
+    std::optional<Json> one = run_part(parts[i], request.resume, observer, claim);
     if (!one) {
       result.stopped = true;
       return result;

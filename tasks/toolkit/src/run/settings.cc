@@ -79,7 +79,7 @@ Json requested(const FinetuneRequest& request) {
   if (!request.mismatched_file.empty()) values["validation_mismatched_file"] = request.mismatched_file.string();
   values["validation_split"] = request.validation_split;
   values["test_file"] = request.test_file.string();
-  values["max_seq_length"] = request.max_tokens;
+  if (request.max_tokens >= 0) values["max_seq_length"] = request.max_tokens;
   values.update(training_settings(request));
   values["per_device_eval_batch_size"] = request.eval_batch_size;
   values["eval_strategy"] = strategy_name(request.eval_strategy);

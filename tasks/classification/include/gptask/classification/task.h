@@ -9,6 +9,7 @@
 #include "gpt/plugin/task.h"
 #include "gptask/classification/columns.h"
 #include "gptask/classification/labels.h"
+#include "gptask/toolkit/special_tokens.h"
 
 namespace gptask {
 
@@ -31,7 +32,7 @@ class ClassificationTask : public gpt::Task {
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
 
-  std::vector<std::string> new_tokens() const override;
+  std::vector<std::string> new_tokens() const override { return tokens_.names(); }
   std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,
                                       std::int64_t max_tokens, gpt::Purpose purpose) override;
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
@@ -83,13 +84,13 @@ class ClassificationTask : public gpt::Task {
                    const gpt::Tokenizer& tokenizer, std::int64_t max_tokens, bool keep_empty, std::uint64_t row) const;
 
   Labels labels_;
-  bool pair_ = false;                                          ///< the model compares two texts
-  bool both_orders_ = false;                                   ///< in both orders
-  std::string separator_ = "\n";                               ///< between the two texts of a pair
-  std::string start_token_, delimiter_token_, extract_token_;  ///< GPT-1's; empty: none
-  std::string delimiter_ = " ";                                ///< between the columns that make one text
-  std::string label_until_;                                    ///< a label ends where this begins
-  std::string task_name_;                                      ///< of GLUE
+  bool pair_ = false;             ///< the model compares two texts
+  bool both_orders_ = false;      ///< in both orders
+  std::string separator_ = "\n";  ///< between the two texts of a pair
+  SpecialTokens tokens_;
+  std::string delimiter_ = " ";  ///< between the columns that make one text
+  std::string label_until_;      ///< a label ends where this begins
+  std::string task_name_;        ///< of GLUE
   std::string metric_;
   std::optional<Problem> given_problem_;
   std::string given_delimiter_;                   ///< of several labels

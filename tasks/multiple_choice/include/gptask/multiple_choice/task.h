@@ -7,6 +7,7 @@
 #include "gpt/plugin/task.h"
 #include "gptask/multiple_choice/data.h"
 #include "gptask/toolkit/row_reader.h"
+#include "gptask/toolkit/special_tokens.h"
 
 namespace gptask {
 
@@ -20,7 +21,7 @@ class MultipleChoiceTask : public gpt::Task {
  public:
   void declare_options(gpt::Options& options) const override;
   void configure(const gpt::Options& options) override;
-  /// {"template", "scoring", "most_choices", "columns": {...}}
+  /// {"template" (for a reader), "prompt", "tokens", "scoring", "most_choices", "columns": {...}}
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
 
@@ -35,6 +36,7 @@ class MultipleChoiceTask : public gpt::Task {
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;
   std::unique_ptr<gpt::Head> make_head(gpt::Decoder& decoder, gpt::Random& random) const override;
+  std::vector<std::string> new_tokens() const override { return tokens_.names(); }
   bool zero_shot() override;
 
   /// accuracy, and with likelihoods accuracy_norm: each divided by the choice's length in characters.
@@ -54,6 +56,7 @@ class MultipleChoiceTask : public gpt::Task {
            std::int64_t max_tokens, std::uint64_t row, const std::string& where) const;
 
   std::string template_ = "Question: {question}\nAnswer:";
+  SpecialTokens tokens_;
   ChoiceScoring scoring_ = ChoiceScoring::head;
   std::int64_t most_choices_ = 0, first_choice_ = 0;
   Columns columns_;

@@ -7,6 +7,7 @@
 
 #include "gpt/plugin/task.h"
 #include "gpt/text/tokenizer.h"
+#include "gptask/toolkit/special_tokens.h"
 
 namespace gptask {
 
@@ -27,6 +28,7 @@ struct Question {
 /// How questions become windows.
 struct WindowOptions {
   std::string separator = "\n";        ///< between question and passage
+  SpecialTokens tokens;                ///< the delimiter stands for the separator, extract for the end
   std::int64_t doc_stride = 128;       ///< tokens that two windows share
   std::int64_t max_query_length = 64;  ///< tokens; a longer question is cut
 };

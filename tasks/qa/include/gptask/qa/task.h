@@ -23,7 +23,8 @@ class QaTask : public gpt::Task {
  public:
   void declare_options(gpt::Options& options) const override;
   void configure(const gpt::Options& options) override;
-  /// {"template" (for a reader), "separator", "max_query_length", "doc_stride", "spans": {...}, "columns": {...}}
+  /// {"template" (for a reader), "separator", "tokens", "max_query_length", "doc_stride", "spans": {...}, "columns":
+  /// {...}}
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
 
@@ -36,6 +37,7 @@ class QaTask : public gpt::Task {
   /// "question TAB passage" each.
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;
+  std::vector<std::string> new_tokens() const override { return windows_.tokens.names(); }
   std::unique_ptr<gpt::Head> make_head(gpt::Decoder& decoder, gpt::Random& random) const override;
 
   /// exact_match and f1, or those of SQuAD 2.0; files predictions.json, nbest_predictions.json and, for 2.0,

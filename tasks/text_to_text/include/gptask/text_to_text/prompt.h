@@ -9,11 +9,13 @@
 
 #include "gpt/ops/batch.h"
 #include "gpt/text/tokenizer.h"
+#include "gptask/toolkit/special_tokens.h"
 
 namespace gptask {
 
 struct PromptOptions {
   std::string text;                       ///< the template; {source} stands for the source
+  SpecialTokens tokens;                   ///< before all, after the source, and where the model begins to write
   std::int64_t max_source_length = 1024;  ///< tokens; 0: what the model has room for
   std::int64_t max_target_length = 128;
 };

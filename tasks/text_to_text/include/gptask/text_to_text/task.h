@@ -19,7 +19,8 @@ class TextToTextTask : public gpt::Task {
  public:
   void declare_options(gpt::Options& options) const override;
   void configure(const gpt::Options& options) override;
-  /// {"template", "max_source_length", "max_target_length", "generation": {...}, "columns": {...}}
+  /// {"template" (for a reader), "prompt", "tokens", "max_source_length", "max_target_length", "generation": {...},
+  /// "columns": {...}}
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
 
@@ -32,6 +33,7 @@ class TextToTextTask : public gpt::Task {
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;
 
+  std::vector<std::string> new_tokens() const override { return lengths_.tokens.names(); }
   std::unique_ptr<gpt::Head> make_head(gpt::Decoder& decoder, gpt::Random& random) const override;
   std::optional<gpt::GenerateOptions> generation() const override { return generation_; }
   bool zero_shot() override { return true; }

@@ -47,6 +47,8 @@ class RowReader {
  public:
   /// Errors: not_found, io, invalid_option (format), malformed (an empty file).
   static std::unique_ptr<RowReader> open(const std::filesystem::path& file, const ReadOptions& options = {});
+  /// Whether open() can tell the format of a file that exists.
+  static bool format_is_known(const std::filesystem::path& file);
   /// Text files whose lines belong together: row i has line i of each. Error mismatch when one ends before another.
   static std::unique_ptr<RowReader> open_aligned(std::span<const std::filesystem::path> files,
                                                  std::span<const std::string> columns);
