@@ -288,10 +288,10 @@ TEST_CASE("generate: keys and values in fewer bits, and what does not fit into m
     if (std::string(type) == "float32") CHECK(text == whole);
     CHECK_FALSE(text.empty());
   }
-  const auto unknown = generate(work, {"--prompt", "ab", "--kv-cache-dtype", "fp8"});
+  const auto unknown = run_gptask(generate(work, {"--prompt", "ab", "--kv-cache-dtype", "fp8"}));
   CHECK(unknown.code == 2);
   CHECK(unknown.err.find("float32") != std::string::npos);
-  const auto refused = generate(work, {"--prompt", "ab", "--memory-limit-mb", "1"});
+  const auto refused = run_gptask(generate(work, {"--prompt", "ab", "--memory-limit-mb", "1"}));
   CHECK(refused.code == 1);
   CHECK(refused.err.find("Less is needed with a smaller --batch_size (now 8), --max_new_tokens (now ") !=
         std::string::npos);
