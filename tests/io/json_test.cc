@@ -54,3 +54,11 @@ TEST_CASE("JSON files go out and in") {
   test::put(path, "{");
   CHECK_ERROR(read_json_file(path), "malformed", "a.json: line 1, column 2");
 }
+
+TEST_CASE("what follows a JSON value is found at once, however long it is") {
+  const test::TemporaryFolder folder;
+  const auto path = folder / "config.json";
+  test::put(path, R"({"a": [1]})");
+  std::filesystem::resize_file(path, std::uintmax_t{4} << 30);  // zeros that take no room
+  CHECK_ERROR(read_json_file(path), "malformed", "column 11 (byte 10): something follows the end of the value");
+}

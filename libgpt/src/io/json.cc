@@ -29,8 +29,8 @@ constexpr std::size_t most_values = 1 << 20;  // of one list or object of a tree
   fail(ErrorCode::malformed, "{}: line {}, column {} (byte {}): {}", where, line, column, byte, reason);
 }
 
-/// Before anything is built: brackets nest no deeper than the limit, and no list is so long that its values would take
-/// many times the text.
+/// Before anything is built: brackets nest no deeper than the limit, no list is so long that its values would take
+/// many times the text, and nothing follows the value.
 void check_structure(std::string_view text, std::string_view where, std::size_t most) {
   int depth = 0;
   bool in_string = false;
@@ -47,6 +47,10 @@ void check_structure(std::string_view text, std::string_view where, std::size_t 
       commas[static_cast<std::size_t>(depth)] = 0;
     } else if (c == ']' || c == '}') {
       if (--depth < 0) return;  // the parser says where
+      if (depth > 0) continue;
+      const std::size_t after = text.find_first_not_of(" \t\r\n", i + 1);
+      if (after != std::string_view::npos) malformed(text, where, after, "something follows the end of the value");
+      return;
     } else if (c == ',' && ++commas[static_cast<std::size_t>(depth)] >= most) {
       malformed(text, where, i, fmt::format("a list of more than {} values", most));
     }
