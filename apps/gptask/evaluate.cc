@@ -46,7 +46,6 @@ EvaluateRequest request_from(const gpt::Options& options) {
   request.batch_size = options.integer("per_device_eval_batch_size");
   request.latency_samples = options.integer("latency_samples");
   request.threads = thread_count(options);
-  request.bf16 = options.flag("bf16");
   request.precision = task_precision_of(options);
   request.memory_limit = memory_limit(options);
   request.overwrite = options.flag("overwrite_output_dir");

@@ -113,7 +113,6 @@ int predict_command(const std::vector<std::string>& raw) {
   refuse_words(arguments, "give texts with --text");
   LoadOptions load;
   load.threads = thread_count(options);
-  load.bf16 = options.flag("bf16");
   load.precision = task_precision_of(options);
   load.task_options = std::move(task_options);
   const auto model = LoadedTask::load(options.text("model"), registry, load);

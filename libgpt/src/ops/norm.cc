@@ -42,9 +42,9 @@ Tensor moments_for(Tape& tape, std::int64_t rows) {
 }
 kernels::RowMoments* moments_in(const Tensor& tensor) { return reinterpret_cast<kernels::RowMoments*>(tensor.data()); }
 
-Tensor normed_again(const Variable& x, const NormWeights& weights) {
+/// All rows of x, normed; what backward needs of each goes into `moments`.
+Tensor normed(const Variable& x, const NormWeights& weights, const Tensor& moments) {
   Tensor y = x.tape().empty(x.rows(), x.columns());
-  const Tensor moments = moments_for(x.tape(), x.rows());
   for_rows(y, [&](std::int64_t row, std::int64_t rows) {
     norm_rows(x.value(), weights, y, moments_in(moments), row, rows);
   });
@@ -64,7 +64,7 @@ class NormNode final : public Node {
     if (x_.needs_grad()) add_grad(x_, std::move(dx));
   }
 
-  Tensor make_again() const override { return normed_again(x_, weights_); }
+  Tensor make_again() const override { return normed(x_, weights_, moments_); }
 
  private:
   Variable x_;
@@ -100,7 +100,7 @@ class AddNormNode final : public Node {
     residual_.backward(x_, delta_, std::move(ds));
   }
 
-  Tensor make_again() const override { return normed_again(sum_, weights_); }
+  Tensor make_again() const override { return normed(sum_, weights_, moments_); }
 
  private:
   Gradient x_, delta_;
@@ -124,11 +124,8 @@ void check(const Variable& x, const NormWeights& w) {
 Variable norm(const Variable& x, const NormWeights& weights) {
   check(x, weights);
   Tape& tape = x.tape();
-  Variable y = tape.variable(tape.empty(x.rows(), x.columns()), x.needs_grad() || trains(weights));
   Tensor moments = moments_for(tape, x.rows());
-  for_rows(x.value(), [&](std::int64_t row, std::int64_t rows) {
-    norm_rows(x.value(), weights, y.value(), moments_in(moments), row, rows);
-  });
+  Variable y = tape.variable(normed(x, weights, moments), x.needs_grad() || trains(weights));
   if (y.needs_grad()) tape.record_maker<NormNode>(y, x, y, weights, std::move(moments));
   return y;
 }

@@ -39,9 +39,8 @@ class Decoder {
   Hidden forward(Tape& tape, const Batch& batch, KvCache* cache = nullptr) const;
 
   /// Whether forward on a tape that records keeps no more of a block than its input, and computes it anew on the way
-  /// back
-  /// ("Training Deep Nets with Sublinear Memory Cost", Chen et al., 2016): the same gradients to the last bit, less
-  /// memory, more time.
+  /// back ("Training Deep Nets with Sublinear Memory Cost", Chen et al., 2016): the same gradients to the last bit,
+  /// less memory, more time.
   void set_gradient_checkpointing(bool on) noexcept;
 
   /// All weights, adapters last, in a fixed order.

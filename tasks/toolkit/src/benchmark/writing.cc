@@ -3,6 +3,7 @@
 
 #include "benchmark/counts.h"
 #include "gpt/generate/generate.h"
+#include "gpt/model/kv_cache.h"
 
 namespace gptask {
 namespace {
@@ -35,7 +36,7 @@ double bytes_of_step(const gpt::Decoder& decoder, const WritingWork& work) {
   const gpt::ModelConfig& c = decoder.config();
   double keys = static_cast<double>(work.prompt_tokens) + static_cast<double>(work.new_tokens) / 2;
   if (c.window > 0) keys = std::min(keys, static_cast<double>(c.window));
-  const double cache = 2.0 * static_cast<double>(c.layers * c.kv_heads * c.head_size) * keys * sizeof(float);
+  const double cache = keys * static_cast<double>(gpt::KvCache::token_bytes(c, gpt::GenerateOptions().cache_type));
   return static_cast<double>(decoder.product_weights().bytes) + cache * work.sequences * work.beams;
 }
 

@@ -192,8 +192,7 @@ Json fingerprint(const EvaluateRequest& request) {
   for (const fs::path& file : request.test_files) values["test_file"].push_back(file.string());
   values["max_eval_samples"] = request.max_samples;
   values["per_device_eval_batch_size"] = request.batch_size;
-  values["bf16"] = request.bf16;
-  if (request.precision != gpt::Precision::float32) values["precision"] = static_cast<int>(request.precision);
+  values["precision"] = static_cast<int>(request.precision);
   values["untuned"] = request.untuned;
   values["task_options"] = request.task_options.to_json();
   return values;
@@ -232,7 +231,6 @@ class Evaluation {
     observer_.stage(fmt::format("loading {}", request_.models[i].string()));
     LoadOptions options;
     options.threads = request_.threads;
-    options.bf16 = request_.bf16;
     options.precision = request_.precision;
     options.untuned = request_.untuned;
     options.task_options = request_.task_options;

@@ -89,7 +89,7 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
               folder.string());
   loaded->threads_ = std::make_unique<gpt::Threads>(options.threads);
   loaded->task_options_ = options.task_options;
-  loaded->precision_ = options.bf16 ? gpt::Precision::bfloat16 : options.precision;
+  loaded->precision_ = options.precision;
   loaded->threads_->run([&] {
     loaded->meter_.weights_begin();
     loaded->decoder_ = gpt::Decoder::load(manifest.adapter ? find_base(manifest, folder) : folder);

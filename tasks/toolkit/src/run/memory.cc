@@ -89,7 +89,6 @@ nlohmann::ordered_json to_json(const MemoryEstimate& estimate) {
           {"optimizer", estimate.optimizer}, {"activations", estimate.activations}, {"loading", estimate.loading}};
 }
 
-MemoryMeter::MemoryMeter() = default;
 void MemoryMeter::weights_begin() { before_ = resident_memory(); }
 void MemoryMeter::weights_end() { weights_ += resident_memory() - before_; }
 std::int64_t MemoryMeter::program() const {

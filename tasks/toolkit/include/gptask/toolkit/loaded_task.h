@@ -24,8 +24,8 @@ namespace gptask {
 struct LoadOptions {
   int threads = 0;            ///< 0: all cores
   gpt::Options task_options;  ///< the task's own: what was given replaces what the folder says when files are read
-  bool bf16 = false;          ///< short for Precision::bfloat16; a machine without such products uses float32
-  /// How the weights are held; below 16 bits the adapter stays beside them, whole.
+  /// How the weights are held; below 16 bits the adapter stays beside them, whole. A machine without products in
+  /// bfloat16 uses float32.
   gpt::Precision precision = gpt::Precision::float32;
   std::string untuned;        ///< the task a model that finetune did not write is to be asked by (Task::zero_shot)
   bool fold_adapter = false;  ///< fold a LoRA adapter into the weights: faster, a copy of them in memory

@@ -28,7 +28,6 @@ nlohmann::ordered_json to_json(const MemoryEstimate& estimate);
 /// Watches what is no formula: how much the process holds beside the weights.
 class MemoryMeter {
  public:
-  MemoryMeter();
   /// Around the reading of weights.
   void weights_begin();
   void weights_end();

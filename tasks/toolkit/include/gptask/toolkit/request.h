@@ -69,8 +69,7 @@ struct EvaluateRequest {
   std::int64_t max_samples = 0;  ///< 0: all
   std::int64_t batch_size = 16;
   int threads = 0;
-  bool bf16 = false;                                   ///< products in bfloat16 where the machine has them
-  gpt::Precision precision = gpt::Precision::float32;  ///< how the weights are held; bf16 is short for one of them
+  gpt::Precision precision = gpt::Precision::float32;  ///< how the weights are held, as in LoadOptions
   std::int64_t memory_limit = 0;                       ///< bytes that the process may hold; 0: what the machine has
   bool overwrite = false;
   bool resume = false;                ///< an interrupted evaluation goes on
