@@ -11,7 +11,7 @@ import csv
 import json
 from pathlib import Path
 
-from finetune_reviews import CACHE, PAD
+from finetune import PAD
 from measure import prepare, report
 from task_data import lines
 
@@ -26,7 +26,7 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--file", type=Path, required=True, help="arc_easy_test.csv.gz or valid.jsonl.gz of PIQA")
     parser.add_argument("--gptask", type=Path, required=True, help="examples.jsonl of gptask's evaluation of that file")
-    parser.add_argument("--model", type=Path, default=CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf")
+    parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     return parser.parse_args()

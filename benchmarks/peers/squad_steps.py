@@ -13,7 +13,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from finetune_reviews import BATCH, CACHE
 from measure import prepare, report
 from task_data import END
 
@@ -22,14 +21,14 @@ import torch
 import transformers
 from tokenizers import Tokenizer
 
-STEPS, WINDOW, RATE = 20, 384, 5e-4
+STEPS, BATCH, WINDOW, RATE = 20, 16, 384, 5e-4
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--questions", type=Path, required=True, help="JSON lines of benchmarks/tasks/sample_squad.py, 400 or more")
     parser.add_argument("--gptask", type=Path, default=Path("build/release/bin/gptask"))
-    parser.add_argument("--model", type=Path, default=CACHE / "SmolLM2-135M-Instruct.Q4_1.gguf")
+    parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--output", type=Path, help="a file for the result and all losses, as JSON")
     parser.add_argument("--threads", type=int, default=2)

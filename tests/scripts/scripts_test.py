@@ -1,8 +1,11 @@
 """The shell scripts parse, and what they say and write without a network or a compiler is right."""
 
+import ast
 import bz2
 import os
+import re
 import subprocess
+import sys
 import tempfile
 import unittest
 from pathlib import Path
@@ -48,6 +51,37 @@ class Shell(unittest.TestCase):
         self.assertEqual(done.returncode, 1)
         self.assertIn("stage 'Some work' failed with status 1", done.stderr)
         self.assertNotIn("unreached", done.stdout)
+
+
+class Python(unittest.TestCase):
+    """Imports of the programs in benchmarks lead to names that are there, without the packages of the peers."""
+
+    PACKAGES = {"llama_cpp": "llama-cpp-python", "sklearn": "scikit-learn", "rouge_score": "rouge-score", "tokenizers": "transformers"}
+
+    def names_of(self, file):
+        names = set()
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                names.add(node.name)
+            for target in getattr(node, "targets", []):
+                names |= {name.id for name in ast.walk(target) if isinstance(name, ast.Name)}
+        return names
+
+    def test_imports_lead_somewhere(self):
+        required = set(re.findall(r"^([\w-]+)==", (ROOT / "benchmarks/peers/requirements.txt").read_text(encoding="utf-8"), re.MULTILINE))
+        programs = sorted(ROOT.glob("benchmarks/**/*.py"))
+        self.assertGreater(len(programs), 10)
+        for program in programs:
+            for node in ast.walk(ast.parse(program.read_text(encoding="utf-8"))):
+                modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+                modules += [node.module] if isinstance(node, ast.ImportFrom) else []
+                for module in (name.split(".")[0] for name in modules):
+                    with self.subTest(program=program.name, module=module):
+                        beside = program.with_name(module + ".py")
+                        if isinstance(node, ast.ImportFrom) and beside.exists():
+                            self.assertLessEqual({alias.name for alias in node.names}, self.names_of(beside))
+                        elif not beside.exists() and module not in sys.stdlib_module_names:
+                            self.assertIn(self.PACKAGES.get(module, module), required)
 
 
 class Fetch(InFolder):
