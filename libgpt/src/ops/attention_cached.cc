@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "gpt/core/error.h"
 #include "gpt/tensor/parallel.h"
@@ -142,25 +143,79 @@ class CachedHead {
   std::int64_t first_;  // byte of a block where this head begins
 };
 
-/// All of a task: the batch's tokens of one sequence, and the heads that share one key-value head.
-void run(const AttentionShape& shape, const Batch& batch, const CacheView& cache, std::int64_t sequence,
-         std::int64_t kv, const Tensor& qkv, const Tensor& out) {
-  const std::int64_t group = shape.heads / shape.kv_heads, size = shape.head_size, to = kv * group * size;
-  const QkvColumns at = columns_of(shape, kv);
-  const std::int64_t first = batch.offsets[static_cast<std::size_t>(sequence)],
-                     length = batch.length(static_cast<std::int32_t>(sequence)),
-                     past = batch.past_of(static_cast<std::int32_t>(sequence));
-  const CachedHead head(shape, cache, sequence, kv);
-  for (std::int64_t t = 0; t < length; ++t) {
-    float* const row = qkv.row(first + t);
-    rotate_head(shape, past + t, kv, 1.0F, row);
-    head.store(past + t, row + at.key, row + at.value);
+/// One call: its sequences, their blocks, its rows.
+class CachedAttention {
+ public:
+  CachedAttention(const AttentionShape& shape, const Batch& batch, const CacheView& cache, const Tensor& qkv,
+                  const Tensor& out)
+      : shape_(shape), batch_(batch), cache_(cache), qkv_(qkv), out_(out) {}
+
+  /// Turns the new tokens of one sequence for one key-value head, and puts their keys and values into the cache.
+  void store(std::int32_t sequence, std::int64_t kv) const {
+    const Tokens tokens = tokens_of(sequence);
+    const QkvColumns at = columns_of(shape_, kv);
+    const CachedHead head(shape_, cache_, sequence, kv);
+    for (std::int64_t t = 0; t < tokens.count; ++t) {
+      float* const row = qkv_.row(tokens.first + t);
+      rotate_head(shape_, tokens.past + t, kv, 1.0F, row);
+      head.store(tokens.past + t, row + at.key, row + at.value);
+    }
   }
-  if (length == 1) return head.attend({qkv.row(first) + at.query, out.row(first) + to, group, size, size, past, 0});
-  for (std::int64_t h = 0; h < group; ++h)
-    for (std::int64_t q0 = 0; q0 < length; q0 += kQueries)
-      head.attend({qkv.row(first + q0) + at.query + h * size, out.row(first + q0) + to + h * size,
-                   std::min(kQueries, length - q0), qkv.columns(), out.columns(), past + q0, 1});
+
+  /// The heads of a single new token that share one key-value head.
+  void attend_token(std::int32_t sequence, std::int64_t kv) const {
+    const Tokens tokens = tokens_of(sequence);
+    const std::int64_t size = shape_.head_size;
+    CachedHead(shape_, cache_, sequence, kv)
+        .attend({query(tokens.first, kv, 0), out(tokens.first, kv, 0), group(), size, size, tokens.past, 0});
+  }
+
+  /// One head of the new tokens from `begin` on, as many as are worked on at once.
+  void attend_block(std::int32_t sequence, std::int64_t kv, std::int64_t h, std::int64_t begin) const {
+    const Tokens tokens = tokens_of(sequence);
+    CachedHead(shape_, cache_, sequence, kv)
+        .attend({query(tokens.first + begin, kv, h), out(tokens.first + begin, kv, h),
+                 std::min(kQueries, tokens.count - begin), qkv_.columns(), out_.columns(), tokens.past + begin, 1});
+  }
+
+  std::int64_t group() const { return shape_.heads / shape_.kv_heads; }
+
+ private:
+  struct Tokens {
+    std::int64_t first, count, past;
+  };
+  Tokens tokens_of(std::int32_t sequence) const {
+    return {batch_.offsets[static_cast<std::size_t>(sequence)], batch_.length(sequence), batch_.past_of(sequence)};
+  }
+  const float* query(std::int64_t row, std::int64_t kv, std::int64_t h) const {
+    return qkv_.row(row) + columns_of(shape_, kv).query + h * shape_.head_size;
+  }
+  float* out(std::int64_t row, std::int64_t kv, std::int64_t h) const {
+    return out_.row(row) + (kv * group() + h) * shape_.head_size;
+  }
+
+  const AttentionShape& shape_;
+  const Batch& batch_;
+  const CacheView& cache_;
+  Tensor qkv_, out_;
+};
+
+/// A block of queries of a sequence of several new tokens.
+struct QueryBlock {
+  std::int32_t sequence;
+  std::int64_t begin;
+};
+
+/// Those of all such sequences; of each the last block, which sees most, first.
+std::vector<QueryBlock> query_blocks(const Batch& batch) {
+  std::vector<QueryBlock> found;
+  for (std::int32_t s = 0; s < batch.sequences(); ++s)
+    for (std::int64_t count = batch.length(s) > 1 ? batch.length(s) : 0; count > 0;) {
+      const std::int64_t begin = (count - 1) / kQueries * kQueries;
+      found.push_back({s, begin});
+      count = begin;
+    }
+  return found;
 }
 
 }  // namespace
@@ -177,9 +232,19 @@ Variable attention_cached(const Variable& qkv, const Batch& batch, const Attenti
   Tape& tape = qkv.tape();
   if (tape.recording()) fail(ErrorCode::mismatch, "cached attention has no backward: use a tape that does not record");
   Variable y = tape.variable(tape.empty(qkv.rows(), shape.heads * shape.head_size), false);
+  const CachedAttention work(shape, batch, cache, qkv.value(), y.value());
   parallel_for(batch.sequences() * shape.kv_heads, [&](std::int64_t task) {
-    run(shape, batch, cache, task / shape.kv_heads, task % shape.kv_heads, qkv.value(), y.value());
+    const auto sequence = static_cast<std::int32_t>(task / shape.kv_heads);
+    work.store(sequence, task % shape.kv_heads);
+    if (batch.length(sequence) == 1) work.attend_token(sequence, task % shape.kv_heads);
   });
+  const std::vector<QueryBlock> blocks = query_blocks(batch);
+  if (!blocks.empty())
+    parallel_for(static_cast<std::int64_t>(blocks.size()) * shape.heads, [&](std::int64_t task) {
+      const QueryBlock& block = blocks[static_cast<std::size_t>(task / shape.heads)];
+      const std::int64_t head = task % shape.heads;
+      work.attend_block(block.sequence, head / work.group(), head % work.group(), block.begin);
+    });
   if (cache.maps != nullptr) cache.maps->push_back(attention_weights(qkv, batch, shape));
   return y;
 }
