@@ -1,5 +1,7 @@
 #include "kernels/small_gemm.h"
 
+#include <type_traits>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/small_gemm.cc"
 #include <hwy/foreach_target.h>
@@ -11,77 +13,85 @@ HWY_BEFORE_NAMESPACE();
 namespace gpt::kernels::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
+using Half = hn::CappedTag<float, 8>;  // a whole vector of what rank-8 adapters have, where D is longer
 
-// Rows of c held in registers at once: 32 vector registers with AVX-512, 16 without.
-constexpr std::int64_t kRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
+/// A second vector of columns that is not there.
+struct Absent {};
 
-/// kR rows times two vectors of columns; `low` and `high` load and store the vectors (whole or part).
-template <std::int64_t kR, class Low, class High>
-HWY_INLINE void Block(Low low, High high, std::int64_t k, float alpha, const float* a, std::int64_t a_row,
+// Rows of c held in registers at once: 32 vector registers with AVX-512, 16 without. More rows of one vector are
+// slower: each needs an address.
+template <class High>
+constexpr std::int64_t kRows = HWY_TARGET <= HWY_AVX3 || std::is_same_v<High, Absent> ? 12 : 6;
+
+/// kR rows times one or two vectors of columns; `low` and `high` load and store the vectors (whole or part).
+template <class Tag, std::int64_t kR, class Low, class High>
+HWY_INLINE void Block(Tag d, Low low, High high, std::int64_t k, float alpha, const float* a, std::int64_t a_row,
                       std::int64_t a_column, const float* b, std::int64_t b_row, float beta, float* c,
                       std::int64_t c_row) {
-  const D d;
+  using V = hn::Vec<Tag>;
+  constexpr bool kTwo = !std::is_same_v<High, Absent>;
   const std::size_t lanes = hn::Lanes(d);
-  V left[kR], right[kR];
-  for (std::int64_t r = 0; r < kR; ++r) left[r] = right[r] = hn::Zero(d);
+  V left[kR], right[kTwo ? kR : 1];
+  for (std::int64_t r = 0; r < kR; ++r) left[r] = hn::Zero(d);
+  for (std::int64_t r = 0; kTwo && r < kR; ++r) right[r] = hn::Zero(d);
   for (std::int64_t p = 0; p < k; ++p) {
-    const V b0 = low.load(d, b), b1 = high.load(d, b + lanes);
+    const V b0 = low.load(d, b);
+    V b1 = b0;
+    if constexpr (kTwo) b1 = high.load(d, b + lanes);
     for (std::int64_t r = 0; r < kR; ++r) {
       const V value = hn::Set(d, a[r * a_row]);
       left[r] = hn::MulAdd(value, b0, left[r]);
-      right[r] = hn::MulAdd(value, b1, right[r]);
+      if constexpr (kTwo) right[r] = hn::MulAdd(value, b1, right[r]);
     }
     a += a_column;
     b += b_row;
   }
   const V factor = hn::Set(d, alpha), old = hn::Set(d, beta);
+  const auto finish = [&](auto part, V sum, float* to) {
+    V x = hn::Mul(factor, sum);
+    if (beta != 0.0F) x = hn::MulAdd(old, part.load(d, to), x);
+    part.store(d, x, to);
+  };
   for (std::int64_t r = 0; r < kR; ++r, c += c_row) {
-    V x = hn::Mul(factor, left[r]), y = hn::Mul(factor, right[r]);
-    if (beta != 0.0F) {
-      x = hn::MulAdd(old, low.load(d, c), x);
-      y = hn::MulAdd(old, high.load(d, c + lanes), y);
-    }
-    low.store(d, x, c);
-    high.store(d, y, c + lanes);
+    finish(low, left[r], c);
+    if constexpr (kTwo) finish(high, right[r], c + lanes);
   }
 }
 
-/// A vector that is not there: nothing is read or written past the last column.
-struct Absent {
-  template <class Tag>
-  HWY_INLINE V load(Tag d, const float*) const {
-    return hn::Zero(d);
-  }
-  template <class Tag>
-  HWY_INLINE void store(Tag, V, float*) const {}
-};
-
-/// All rows for one pair of column vectors.
-template <class Low, class High>
-void Panel(Low low, High high, std::int64_t m, std::int64_t k, float alpha, Strided a, const float* b,
+/// All rows for one or two vectors of columns.
+template <class Tag, class Low, class High>
+void Panel(Tag d, Low low, High high, std::int64_t m, std::int64_t k, float alpha, Strided a, const float* b,
            std::int64_t b_row, float beta, float* c, std::int64_t c_row) {
   std::int64_t i = 0;
-  for (; i + kRows <= m; i += kRows)
-    Block<kRows>(low, high, k, alpha, a.data + i * a.row, a.row, a.column, b, b_row, beta, c + i * c_row, c_row);
-  for (; i + 3 <= m; i += 3)
-    Block<3>(low, high, k, alpha, a.data + i * a.row, a.row, a.column, b, b_row, beta, c + i * c_row, c_row);
-  for (; i < m; ++i)
-    Block<1>(low, high, k, alpha, a.data + i * a.row, a.row, a.column, b, b_row, beta, c + i * c_row, c_row);
+  const auto rows = [&](auto count) {
+    constexpr std::int64_t kR = decltype(count)::value;
+    for (; i + kR <= m; i += kR)
+      Block<Tag, kR>(d, low, high, k, alpha, a.data + i * a.row, a.row, a.column, b, b_row, beta, c + i * c_row, c_row);
+  };
+  rows(std::integral_constant<std::int64_t, kRows<High>>());
+  rows(std::integral_constant<std::int64_t, kRows<High> / 2>());
+  rows(std::integral_constant<std::int64_t, 3>());
+  rows(std::integral_constant<std::int64_t, 1>());
 }
 
 void SmallGemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Strided a, const float* b,
                std::int64_t b_row, float beta, float* c, std::int64_t c_row) {
-  const auto lanes = static_cast<std::int64_t>(hn::Lanes(D()));
+  const D d;
+  const auto lanes = static_cast<std::int64_t>(hn::Lanes(d));
   std::int64_t j = 0;
-  for (; j + 2 * lanes <= n; j += 2 * lanes) Panel(Whole{}, Whole{}, m, k, alpha, a, b + j, b_row, beta, c + j, c_row);
+  const auto panel = [&](auto tag, auto low, auto high) {
+    Panel(tag, low, high, m, k, alpha, a, b + j, b_row, beta, c + j, c_row);
+  };
+  for (; j + 2 * lanes <= n; j += 2 * lanes) panel(d, Whole{}, Whole{});
   const std::int64_t rest = n - j;
   if (rest > lanes) {
-    Panel(Whole{}, Part{static_cast<std::size_t>(rest - lanes)}, m, k, alpha, a, b + j, b_row, beta, c + j, c_row);
+    panel(d, Whole{}, Part{static_cast<std::size_t>(rest - lanes)});
   } else if (rest == lanes) {
-    Panel(Whole{}, Absent{}, m, k, alpha, a, b + j, b_row, beta, c + j, c_row);
+    panel(d, Whole{}, Absent{});
+  } else if (rest == static_cast<std::int64_t>(hn::Lanes(Half()))) {
+    panel(Half(), Whole{}, Absent{});
   } else if (rest > 0) {
-    Panel(Part{static_cast<std::size_t>(rest)}, Absent{}, m, k, alpha, a, b + j, b_row, beta, c + j, c_row);
+    panel(d, Part{static_cast<std::size_t>(rest)}, Absent{});
   }
 }
 
