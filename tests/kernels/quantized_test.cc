@@ -1,6 +1,8 @@
 // Products with weights in 4 and 8 bits, on every instruction set this machine has code for.
 #include "kernels/quantized.h"
 
+#include <algorithm>
+
 #include "kernels/targets.h"
 
 using namespace gpt;
@@ -27,13 +29,18 @@ struct Input {
   kernels::QuantizedInput view;
 };
 
-/// Up to 16 rows of weights, packed.
+std::int64_t groups_of(std::int64_t rows) { return (rows + kernels::kQuantRows - 1) / kernels::kQuantRows; }
+
+/// Rows of weights, packed in groups of 16.
 std::vector<std::uint8_t> pack(QuantBits bits, const std::vector<float>& w, std::int64_t rows, std::int64_t blocks) {
   const std::int64_t size = kernels::quant_block_bytes(bits);
-  std::vector<std::uint8_t> group(static_cast<std::size_t>(blocks * size));
-  for (std::int64_t b = 0; b < blocks; ++b)
-    kernels::pack_quant_block(bits, w.data() + b * 32, blocks * 32, 1, rows, 32, group.data() + b * size);
-  return group;
+  std::vector<std::uint8_t> groups(static_cast<std::size_t>(groups_of(rows) * blocks * size));
+  for (std::int64_t g = 0; g < groups_of(rows); ++g)
+    for (std::int64_t b = 0; b < blocks; ++b)
+      kernels::pack_quant_block(bits, w.data() + (g * kernels::kQuantRows * blocks + b) * 32, blocks * 32, 1,
+                                std::min(kernels::kQuantRows, rows - g * kernels::kQuantRows), 32,
+                                groups.data() + (g * blocks + b) * size);
+  return groups;
 }
 
 std::vector<QuantTarget> targets() {
@@ -70,12 +77,12 @@ std::vector<float> exact_inputs(std::int64_t rows, std::int64_t blocks) {
 TEST_CASE("kernels: products of numbers that 4 and 8 bits hold are exact") {
   for (const QuantBits bits : {QuantBits::four, QuantBits::eight})
     for (const std::int64_t rows : {1, 3, 4, 12, 17})
-      for (const std::int64_t columns : {1, 7, 8, 9, 16})
+      for (const std::int64_t columns : {1, 7, 8, 9, 16, 17, 32, 41, 48})
         for (const std::int64_t blocks : {1, 3}) {
           INFO((bits == QuantBits::four ? 4 : 8) << " bits, " << rows << " x " << columns << ", " << blocks);
           const std::vector<float> w = exact_weights(bits, columns, blocks, 0.125F);
           const Input input(rows, blocks, exact_inputs(rows, blocks));
-          const std::vector<std::uint8_t> group = pack(bits, w, columns, blocks);
+          const std::vector<std::uint8_t> groups = pack(bits, w, columns, blocks);
           std::vector<double> expected;
           for (std::int64_t r = 0; r < rows; ++r)
             for (std::int64_t c = 0; c < columns; ++c) {
@@ -88,7 +95,8 @@ TEST_CASE("kernels: products of numbers that 4 and 8 bits hold are exact") {
           for (const QuantTarget target : targets()) {
             INFO("target " << static_cast<int>(target));
             Guarded y(rows * columns, -1.0F);
-            kernels::quant_group(target, bits, group.data(), input.view, columns, y.data(), columns);
+            kernels::quant_groups(target, bits, groups.data(), groups_of(columns), input.view, columns, y.data(),
+                                  columns);
             CHECK(difference(y.values(), expected) <= 1e-6);
             CHECK(y.intact());
           }
@@ -101,7 +109,7 @@ TEST_CASE("kernels: rounding to 4 and 8 bits loses what it must and no more") {
   for (const QuantBits bits : {QuantBits::four, QuantBits::eight}) {
     const std::vector<std::uint8_t> group = pack(bits, w, 16, 2);
     std::vector<float> y(5 * 16);
-    kernels::quant_group(kernels::quant_target(), bits, group.data(), input.view, 16, y.data(), 16);
+    kernels::quant_groups(kernels::quant_target(), bits, group.data(), 1, input.view, 16, y.data(), 16);
     double error = 0, size = 0;
     for (std::size_t r = 0; r < 5; ++r)
       for (std::size_t c = 0; c < 16; ++c) {
@@ -125,9 +133,9 @@ TEST_CASE("kernels: zeros and weights that are not there") {
     const Input input(1, 1, std::vector<float>(32, 0.0F)), ones(1, 1, std::vector<float>(32, 1.0F));
     for (const QuantTarget target : targets()) {
       std::vector<float> y(16, 5.0F);
-      kernels::quant_group(target, bits, group.data(), input.view, 16, y.data(), 16);
+      kernels::quant_groups(target, bits, group.data(), 1, input.view, 16, y.data(), 16);
       CHECK(y == std::vector<float>(16, 0.0F));
-      kernels::quant_group(target, bits, group.data(), ones.view, 16, y.data(), 16);
+      kernels::quant_groups(target, bits, group.data(), 1, ones.view, 16, y.data(), 16);
       for (std::size_t i = 3; i < 16; ++i) CHECK(y[i] == 0.0F);
     }
   }

@@ -109,29 +109,30 @@ void pack_quant_block(QuantBits bits, const float* w, std::int64_t row_stride, s
   }
 }
 
-void quant_group_plain(QuantBits bits, const std::uint8_t* group, const QuantizedInput& x, std::int64_t columns,
-                       float* y, std::int64_t y_row) {
+void quant_groups_plain(QuantBits bits, const std::uint8_t* groups, std::int64_t count, const QuantizedInput& x,
+                        std::int64_t columns, float* y, std::int64_t y_row) {
   const bool four = bits == QuantBits::four;
-  for (std::int64_t row = 0; row < x.rows; ++row) {
-    std::fill_n(y + row * y_row, columns, 0.0F);
-    for (std::int64_t b = 0; b < x.blocks; ++b) {
-      const std::uint8_t* const block = group + b * quant_block_bytes(bits);
-      const std::int8_t* const q = x.values + (row * x.blocks + b) * kQuantBlock;
-      for (std::int64_t c = 0; c < columns; ++c) {
-        std::int32_t dot = 0;
-        for (std::int64_t i = 0; i < kQuantBlock; ++i) {
-          const std::uint8_t byte = block[(four ? i / 8 : i / 4) * 64 + 4 * c + i % 4];
-          const std::int32_t weight = four ? (i / 4 % 2 == 0 ? byte & 15 : byte >> 4) : static_cast<std::int8_t>(byte);
-          dot += weight * q[i];
-        }
-        std::uint16_t scale = 0, minimum = 0;
-        std::memcpy(&scale, block + (four ? 256 : 512) + 2 * c, 2);
-        if (four) std::memcpy(&minimum, block + 288 + 2 * c, 2);
-        y[row * y_row + c] += static_cast<float>(dot) * (f16_to_f32(scale) * x.scales[row * x.blocks + b]) +
-                              f16_to_f32(minimum) * x.sums[row * x.blocks + b];
-      }
+  const std::int64_t bytes = quant_block_bytes(bits);
+  const auto of_block = [&](const std::uint8_t* block, std::int64_t c, std::int64_t at) {
+    const std::int8_t* const q = x.values + at * kQuantBlock;
+    std::int32_t dot = 0;
+    for (std::int64_t i = 0; i < kQuantBlock; ++i) {
+      const std::uint8_t byte = block[(four ? i / 8 : i / 4) * 64 + 4 * c + i % 4];
+      const std::int32_t weight = four ? (i / 4 % 2 == 0 ? byte & 15 : byte >> 4) : static_cast<std::int8_t>(byte);
+      dot += weight * q[i];
     }
-  }
+    std::uint16_t scale = 0, minimum = 0;
+    std::memcpy(&scale, block + (four ? 256 : 512) + 2 * c, 2);
+    if (four) std::memcpy(&minimum, block + 288 + 2 * c, 2);
+    return static_cast<float>(dot) * (f16_to_f32(scale) * x.scales[at]) + f16_to_f32(minimum) * x.sums[at];
+  };
+  for (std::int64_t row = 0; row < x.rows; ++row)
+    for (std::int64_t column = 0; column < std::min(columns, count * kQuantRows); ++column) {
+      float sum = 0.0F;
+      for (std::int64_t b = 0; b < x.blocks; ++b)
+        sum += of_block(groups + (column / kQuantRows * x.blocks + b) * bytes, column % kQuantRows, row * x.blocks + b);
+      y[row * y_row + column] = sum;
+    }
 }
 
 #if defined(__x86_64__)
@@ -155,14 +156,14 @@ QuantTarget quant_target() noexcept {
 #endif
 }
 
-void quant_group(QuantTarget target, QuantBits bits, const std::uint8_t* group, const QuantizedInput& x,
-                 std::int64_t columns, float* y, std::int64_t y_row) {
+void quant_groups(QuantTarget target, QuantBits bits, const std::uint8_t* groups, std::int64_t count,
+                  const QuantizedInput& x, std::int64_t columns, float* y, std::int64_t y_row) {
 #if defined(__x86_64__)
-  if (target == QuantTarget::avx512_vnni) return quant_group_avx512_vnni(bits, group, x, columns, y, y_row);
-  if (target == QuantTarget::avx2) return quant_group_avx2(bits, group, x, columns, y, y_row);
+  if (target == QuantTarget::avx512_vnni) return quant_groups_avx512_vnni(bits, groups, count, x, columns, y, y_row);
+  if (target == QuantTarget::avx2) return quant_groups_avx2(bits, groups, count, x, columns, y, y_row);
 #endif
   (void)target;
-  quant_group_plain(bits, group, x, columns, y, y_row);
+  quant_groups_plain(bits, groups, count, x, columns, y, y_row);
 }
 
 }  // namespace gpt::kernels

@@ -2,6 +2,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include <algorithm>
+
 #include "kernels/quantized_targets.h"
 
 #define GPT_TARGET __attribute__((target("avx2,fma,f16c")))
@@ -86,12 +88,15 @@ GPT_TARGET void whole_group(const std::uint8_t* group, const QuantizedInput& x, 
 
 }  // namespace
 
-void quant_group_avx2(QuantBits bits, const std::uint8_t* group, const QuantizedInput& x, std::int64_t columns,
-                      float* y, std::int64_t y_row) {
-  if (bits == QuantBits::four) {
-    whole_group<true>(group, x, columns, y, y_row);
-  } else {
-    whole_group<false>(group, x, columns, y, y_row);
+void quant_groups_avx2(QuantBits bits, const std::uint8_t* groups, std::int64_t count, const QuantizedInput& x,
+                       std::int64_t columns, float* y, std::int64_t y_row) {
+  for (std::int64_t g = 0; g < count; ++g, groups += x.blocks * quant_block_bytes(bits), y += kQuantRows) {
+    const std::int64_t here = std::min(kQuantRows, columns - g * kQuantRows);
+    if (bits == QuantBits::four) {
+      whole_group<true>(groups, x, here, y, y_row);
+    } else {
+      whole_group<false>(groups, x, here, y, y_row);
+    }
   }
 }
 

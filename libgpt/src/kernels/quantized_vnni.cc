@@ -3,6 +3,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include <algorithm>
+
 #include "kernels/quantized_targets.h"
 
 #define GPT_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
@@ -30,54 +32,81 @@ GPT_TARGET inline __attribute__((always_inline)) __m512 load_half(const std::uin
   return _mm512_maskz_cvtph_ps(0xFFFF, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at)));
 }
 
-/// kRows rows of activations from `row` on.
-template <int kRows, bool kFour>
-GPT_TARGET void rows_of_group(const std::uint8_t* group, const QuantizedInput& x, std::int64_t row,
-                              std::int64_t columns, float* y, std::int64_t y_row) {
+/// The sums of kGroups groups for kRows rows of activations from `row` on: what is loaded of a row serves all groups.
+template <int kGroups, int kRows, bool kFour>
+GPT_TARGET void rows_of_groups(const std::uint8_t* groups, const QuantizedInput& x, std::int64_t row,
+                               std::int64_t columns, float* y, std::int64_t y_row) {
   constexpr std::int64_t kBytes = quant_block_bytes(kFour ? QuantBits::four : QuantBits::eight);
-  __m512 sum[kRows];
-  for (int r = 0; r < kRows; ++r) sum[r] = _mm512_setzero_ps();
-  for (std::int64_t b = 0; b < x.blocks; ++b, group += kBytes) {
-    __m512i w[8];
-    load_weights<kFour>(group, w);
-    _mm_prefetch(reinterpret_cast<const char*>(group + 8 * kBytes), _MM_HINT_T0);
-    const __m512 scale = load_half(group + (kFour ? 256 : 512));
-    const __m512 minimum = kFour ? load_half(group + 288) : _mm512_setzero_ps();
+  __m512 sum[kRows][kGroups];
+  for (auto& of_row : sum)
+    for (__m512& one : of_row) one = _mm512_setzero_ps();
+  for (std::int64_t b = 0; b < x.blocks; ++b, groups += kBytes) {
+    __m512i w[kGroups][8];
+    __m512 scale[kGroups], minimum[kGroups];
+    for (int g = 0; g < kGroups; ++g) {
+      const std::uint8_t* const block = groups + g * x.blocks * kBytes;
+      load_weights<kFour>(block, w[g]);
+      _mm_prefetch(reinterpret_cast<const char*>(block + 8 * kBytes), _MM_HINT_T0);
+      scale[g] = load_half(block + (kFour ? 256 : 512));
+      minimum[g] = kFour ? load_half(block + 288) : _mm512_setzero_ps();
+    }
     for (int r = 0; r < kRows; ++r) {
       const std::int64_t at = (row + r) * x.blocks + b;
       const auto* const q = reinterpret_cast<const int*>(x.values + at * kQuantBlock);
-      __m512i even = kFour ? _mm512_setzero_si512() : _mm512_set1_epi32(-x.offset[at]);
-      __m512i odd = _mm512_setzero_si512();
-      for (int g = 0; g < 8; g += 2) {
-        even = _mm512_dpbusd_epi32(even, w[g], _mm512_set1_epi32(q[g]));
-        odd = _mm512_dpbusd_epi32(odd, w[g + 1], _mm512_set1_epi32(q[g + 1]));
+      __m512i even[kGroups], odd[kGroups];
+      for (int g = 0; g < kGroups; ++g) {
+        even[g] = kFour ? _mm512_setzero_si512() : _mm512_set1_epi32(-x.offset[at]);
+        odd[g] = _mm512_setzero_si512();
       }
-      const __m512 dot = _mm512_maskz_cvtepi32_ps(0xFFFF, _mm512_add_epi32(even, odd));
-      sum[r] = _mm512_fmadd_ps(dot, _mm512_mul_ps(scale, _mm512_set1_ps(x.scales[at])), sum[r]);
-      if (kFour) sum[r] = _mm512_fmadd_ps(minimum, _mm512_set1_ps(x.sums[at]), sum[r]);
+      for (int i = 0; i < 8; i += 2) {
+        const __m512i first = _mm512_set1_epi32(q[i]), second = _mm512_set1_epi32(q[i + 1]);
+        for (int g = 0; g < kGroups; ++g) {
+          even[g] = _mm512_dpbusd_epi32(even[g], w[g][i], first);
+          odd[g] = _mm512_dpbusd_epi32(odd[g], w[g][i + 1], second);
+        }
+      }
+      for (int g = 0; g < kGroups; ++g) {
+        const __m512 dot = _mm512_maskz_cvtepi32_ps(0xFFFF, _mm512_add_epi32(even[g], odd[g]));
+        sum[r][g] = _mm512_fmadd_ps(dot, _mm512_mul_ps(scale[g], _mm512_set1_ps(x.scales[at])), sum[r][g]);
+        if (kFour) sum[r][g] = _mm512_fmadd_ps(minimum[g], _mm512_set1_ps(x.sums[at]), sum[r][g]);
+      }
     }
   }
-  const auto mask = static_cast<__mmask16>((1U << columns) - 1U);
-  for (int r = 0; r < kRows; ++r) _mm512_mask_storeu_ps(y + (row + r) * y_row, mask, sum[r]);
+  for (int g = 0; g < kGroups; ++g) {
+    const auto mask = static_cast<__mmask16>((1U << std::min<std::int64_t>(16, columns - 16 * g)) - 1U);
+    for (int r = 0; r < kRows; ++r) _mm512_mask_storeu_ps(y + (row + r) * y_row + 16 * g, mask, sum[r][g]);
+  }
+}
+
+/// All rows of one group or two.
+template <int kGroups, bool kFour>
+GPT_TARGET void all_rows(const std::uint8_t* groups, const QuantizedInput& x, std::int64_t columns, float* y,
+                         std::int64_t y_row) {
+  constexpr int kRows = 12 / kGroups;
+  std::int64_t row = 0;
+  for (; row + kRows <= x.rows; row += kRows) rows_of_groups<kGroups, kRows, kFour>(groups, x, row, columns, y, y_row);
+  for (; row + 4 <= x.rows; row += 4) rows_of_groups<kGroups, 4, kFour>(groups, x, row, columns, y, y_row);
+  for (; row < x.rows; ++row) rows_of_groups<kGroups, 1, kFour>(groups, x, row, columns, y, y_row);
 }
 
 template <bool kFour>
-GPT_TARGET void whole_group(const std::uint8_t* group, const QuantizedInput& x, std::int64_t columns, float* y,
-                            std::int64_t y_row) {
-  std::int64_t row = 0;
-  for (; row + 12 <= x.rows; row += 12) rows_of_group<12, kFour>(group, x, row, columns, y, y_row);
-  for (; row + 4 <= x.rows; row += 4) rows_of_group<4, kFour>(group, x, row, columns, y, y_row);
-  for (; row < x.rows; ++row) rows_of_group<1, kFour>(group, x, row, columns, y, y_row);
+GPT_TARGET void all_groups(const std::uint8_t* groups, std::int64_t count, const QuantizedInput& x,
+                           std::int64_t columns, float* y, std::int64_t y_row) {
+  const std::int64_t bytes = x.blocks * quant_block_bytes(kFour ? QuantBits::four : QuantBits::eight);
+  std::int64_t g = 0;
+  if (x.rows > 4)  // fewer rows wait for the weights from memory: one stream of them
+    for (; g + 2 <= count; g += 2) all_rows<2, kFour>(groups + g * bytes, x, columns - 16 * g, y + 16 * g, y_row);
+  for (; g < count; ++g) all_rows<1, kFour>(groups + g * bytes, x, columns - 16 * g, y + 16 * g, y_row);
 }
 
 }  // namespace
 
-void quant_group_avx512_vnni(QuantBits bits, const std::uint8_t* group, const QuantizedInput& x, std::int64_t columns,
-                             float* y, std::int64_t y_row) {
+void quant_groups_avx512_vnni(QuantBits bits, const std::uint8_t* groups, std::int64_t count, const QuantizedInput& x,
+                              std::int64_t columns, float* y, std::int64_t y_row) {
   if (bits == QuantBits::four) {
-    whole_group<true>(group, x, columns, y, y_row);
+    all_groups<true>(groups, count, x, columns, y, y_row);
   } else {
-    whole_group<false>(group, x, columns, y, y_row);
+    all_groups<false>(groups, count, x, columns, y, y_row);
   }
 }
 

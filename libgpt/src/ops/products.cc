@@ -33,7 +33,7 @@ void multiply_quantized(Arena& arena, const Tensor& x, std::span<const LinearPar
     }
     const QuantizedMatrix& weight = *maps[part].weight->quantized;
     const std::int64_t first = task * kGroups, last = std::min(first + kGroups, weight.groups());
-    for (std::int64_t group = first; group < last; ++group) weight.multiply(group, rows.input(), y + column, width);
+    weight.multiply(first, last - first, rows.input(), y + column, width);
     const std::int64_t begin = first * kernels::kQuantRows,
                        end = std::min(last * kernels::kQuantRows, weight.outputs());
     finish(part, {0, x.rows(), begin, end - begin});

@@ -35,11 +35,11 @@ QuantizedMatrix::QuantizedMatrix(kernels::QuantBits bits, std::int64_t outputs, 
   });
 }
 
-void QuantizedMatrix::multiply(std::int64_t group, const kernels::QuantizedInput& x, float* y,
+void QuantizedMatrix::multiply(std::int64_t first, std::int64_t count, const kernels::QuantizedInput& x, float* y,
                                std::int64_t y_row) const {
-  const std::int64_t row = group * kernels::kQuantRows;
-  kernels::quant_group(kernels::quant_target(), bits_, data_.get() + group * group_bytes_, x,
-                       std::min(kernels::kQuantRows, outputs_ - row), y + row, y_row);
+  const std::int64_t row = first * kernels::kQuantRows;
+  kernels::quant_groups(kernels::quant_target(), bits_, data_.get() + first * group_bytes_, count, x,
+                        std::min(count * kernels::kQuantRows, outputs_ - row), y + row, y_row);
 }
 
 QuantizedRows::QuantizedRows(Arena& arena, const Tensor& x) {

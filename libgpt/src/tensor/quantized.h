@@ -22,8 +22,9 @@ class QuantizedMatrix {
   std::int64_t groups() const noexcept { return (outputs_ + kernels::kQuantRows - 1) / kernels::kQuantRows; }
   std::size_t bytes() const noexcept { return static_cast<std::size_t>(groups() * group_bytes_); }
 
-  /// The outputs of one group: y[row, 16 group ...) for all rows of x.
-  void multiply(std::int64_t group, const kernels::QuantizedInput& x, float* y, std::int64_t y_row) const;
+  /// The outputs of `count` groups from the first on: y[row, 16 first ...) for all rows of x.
+  void multiply(std::int64_t first, std::int64_t count, const kernels::QuantizedInput& x, float* y,
+                std::int64_t y_row) const;
 
  private:
   kernels::QuantBits bits_;
