@@ -24,7 +24,7 @@ Cut cut(std::int64_t length, std::int64_t target, std::int64_t unit) {
 }
 
 /// The grid of tiles depends on the shape only: many rows a tile (its part of b is packed once for all of them), and
-/// narrower tiles where there would be too few to share (benchmarks/README.md, "tiles").
+/// narrower tiles where there would be too few to share, and halves of an odd few, of which one would be waited for.
 struct Widths {
   std::int64_t usual, narrow;
 };
@@ -32,9 +32,11 @@ struct Widths {
 template <typename Multiply>
 void in_tiles(std::int64_t m, std::int64_t n, Widths widths, const Multiply& multiply) {
   if (m == 0 || n == 0) return;
-  const Cut rows = cut(m, 512, 32);
-  const Cut wide = cut(n, widths.usual, 48);
-  const Cut columns = rows.parts * wide.parts >= 8 ? wide : cut(n, widths.narrow, 48);
+  constexpr std::int64_t kFew = 8;
+  Cut rows = cut(m, 512, 32), columns = cut(n, widths.usual, 48);
+  if (rows.parts * columns.parts < kFew) columns = cut(n, widths.narrow, 48);
+  if (const std::int64_t tiles = rows.parts * columns.parts; tiles < kFew && tiles % 2 == 1 && m >= 128)
+    rows = cut(m, rows.size / 2, 32);
   parallel_for(rows.parts * columns.parts, [&](std::int64_t index) {
     const std::int64_t row = index / columns.parts * rows.size, column = index % columns.parts * columns.size;
     multiply(Tile{row, std::min(rows.size, m - row), column, std::min(columns.size, n - column)});
