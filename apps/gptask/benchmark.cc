@@ -73,7 +73,7 @@ Json training_row(const BenchmarkRow& row, const BenchmarkModel& model, const Js
   const bool training = row.kind == Kind::training;
   const Speed speed = training ? measure_training(*decoder, work, pool) : measure_evaluation(*decoder, work, pool);
   Json json = {{"task", work.language_model ? "language-model" : "classification"}};
-  if (training) json["tuning"] = tuning_name(work.tuning);
+  if (training) json.update({{"tuning", tuning_name(work.tuning)}, {"gradient_checkpointing", work.checkpointing}});
   json.update({{"precision", row.precision},
                {"threads", row.threads},
                {"batch_size", work.batch_size},

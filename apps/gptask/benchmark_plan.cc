@@ -79,6 +79,7 @@ class Planner {
     training_.tuning = parse_tuning(!tuning.empty() ? tuning : model.random ? "full" : "lora");
     training_.lora = lora_options(options);
     training_.steps = positive(options, "steps", 10'000);
+    training_.checkpointing = options.flag("gradient_checkpointing");
     writing_.rounds = static_cast<int>(positive(options, "rounds", 1000));
     writing_.prompt_tokens = within(options, "prompt_tokens", context_ - 1);
     new_tokens_ = within(options, "new_tokens", context_ - kShortPrompt);
@@ -232,6 +233,7 @@ void declare_benchmark_options(gpt::Options& options) {
   options.declare(
       {"length", Kind::integer, "", "tokens of each; default 256 and 32", {}, {"max_seq_length", "block_size"}});
   options.declare({"steps", Kind::integer, "3", "training steps measured, after two that warm up"});
+  declare_checkpointing(options);
   options.declare({"prompt_tokens", Kind::integer, "512", "tokens of the prompt that is read"});
   options.declare({"new_tokens", Kind::integer, "32", "tokens written after a short prompt", {}, {"max_new_tokens"}});
   options.declare({"sequences", Kind::list, "1,16", "sequences written at once"});

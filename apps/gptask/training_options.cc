@@ -46,10 +46,14 @@ void declare_memory_options(gpt::Options& options) {
   options.declare({"max_activation_tokens", Kind::integer, "2048",
                    "a pass of more tokens is worked through in parts of so many: the same step with less memory; 0: "
                    "at once"});
+  declare_checkpointing(options);
+  declare_memory_limit(options);
+}
+
+void declare_checkpointing(gpt::Options& options) {
   options.declare({"gradient_checkpointing", Kind::flag, "false",
                    "keep only what goes into each block and compute the rest again on the way back: the same bits, "
                    "less memory, more time"});
-  declare_memory_limit(options);
 }
 
 void declare_memory_limit(gpt::Options& options) {

@@ -80,6 +80,23 @@ TEST_CASE("benchmark shows how a shape grows, as a table", "[apps]") {
   CHECK(outcome.out.find("Evaluation") == std::string::npos);
 }
 
+TEST_CASE("benchmark trains with checkpointing where it is asked to", "[apps]") {
+  const auto peak = [](const std::vector<std::string>& more) {
+    std::vector<std::string> flags{
+        "--config-name", "mini",   "--vocab-size",   "300",      "--precision", "float32",      "--measure",
+        "training",      "--task", "classification", "--length", "512",         "--batch-size", "4",
+        "--steps",       "1",      "--json"};
+    flags.insert(flags.end(), more.begin(), more.end());
+    const Outcome outcome = benchmark(flags);
+    INFO(outcome.err);
+    REQUIRE(outcome.code == 0);
+    const auto row = nlohmann::json::parse(outcome.out)["training"][0];
+    CHECK(row["gradient_checkpointing"] == !more.empty());
+    return row["peak_memory_gb"].get<double>();
+  };
+  CHECK(peak({"--gradient-checkpointing"}) < 0.8 * peak({}));
+}
+
 TEST_CASE("benchmark says what is wrong", "[apps]") {
   const Workspace work;
   const std::string model = work.path("model");

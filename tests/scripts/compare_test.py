@@ -43,7 +43,7 @@ class Compare(unittest.TestCase):
 
     def test_rows_are_measured_kept_and_shown(self):
         done = self.compare("--only", "gpt2-f32")
-        self.assertEqual((done.returncode, done.stderr.count("gptask benchmark")), (0, 2))
+        self.assertEqual((done.returncode, done.stderr.count("gptask benchmark")), (0, 3))
         self.assertIn("| gpt2-f32 | GPT-2 small shape, causal LM, 4 x 256, whole training step, f32 | tokens/s | 612.3 |  |  | 1.4 x |", done.stdout)
         self.assertIn("|  |  | % of the matrix peak | 85.1 |  |  | 85 % |", done.stdout)
         self.assertIn("498 GFLOP/s in float32", done.stdout)

@@ -56,6 +56,7 @@ Speed speed_of(const gpt::Decoder& decoder, const TrainingWork& work, bool train
 
 Speed measure_training(gpt::Decoder& decoder, const TrainingWork& work, gpt::Threads& threads) {
   make_trainable(decoder, work);
+  decoder.set_gradient_checkpointing(work.checkpointing);
   const std::unique_ptr<gpt::Head> head = make_head(decoder, work);
   gpt::TrainOptions options;
   options.batch_size = work.batch_size;

@@ -232,6 +232,8 @@ class Evaluation {
     LoadOptions options;
     options.threads = request_.threads;
     options.precision = request_.precision;
+    options.fold_adapter =
+        request_.precision == gpt::Precision::float32 || request_.precision == gpt::Precision::bfloat16;
     options.untuned = request_.untuned;
     options.task_options = request_.task_options;
     Part part;

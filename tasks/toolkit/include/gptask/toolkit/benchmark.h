@@ -17,7 +17,8 @@ struct TrainingWork {
   Tuning tuning = Tuning::full;
   gpt::LoraOptions lora;  ///< of Tuning::lora
   std::int64_t batch_size = 4, length = 256;
-  std::int64_t steps = 3;  ///< measured, after two that warm up
+  std::int64_t steps = 3;      ///< measured, after two that warm up
+  bool checkpointing = false;  ///< Decoder::set_gradient_checkpointing
 };
 
 struct Speed {
