@@ -1,5 +1,7 @@
 #include "arguments.h"
 
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
@@ -83,8 +85,10 @@ std::vector<std::string> Arguments::early(const std::string& name) const {
 }
 
 void Arguments::give(gpt::Options& options, const std::string& name, const std::string& value) {
-  options.set(name, value);
-  given_[options.find(name)->name].push_back(value);
+  const gpt::OptionSpec* spec = options.find(name);
+  std::vector<std::string>& values = given_[spec->name];
+  values.push_back(value);
+  options.set(name, spec->kind == Kind::list ? fmt::format("{}", fmt::join(values, ",")) : value);
 }
 
 std::size_t Arguments::parse_flag(gpt::Options& options, std::size_t i) {

@@ -169,6 +169,9 @@ TEST_CASE("predictions are scored without a model", "[apps]") {
   REQUIRE(outcome.code == 0);
   CHECK(outcome.out.find("accuracy") != std::string::npos);
   CHECK(outcome.out.find("theirs.txt against ") != std::string::npos);
+  const auto repeated = run_gptask({"evaluate", "sentiment", "--predictions", work.path("ours.txt"), "--predictions",
+                                    work.path("theirs.txt"), "--references", work.path("truth.txt")});
+  CHECK(repeated.out == outcome.out);  // a flag given twice adds to the list
   const auto unknown = run_gptask({"evaluate", "seminent", "--predictions", "a", "--references", "b"});
   CHECK(unknown.code == 2);
   CHECK(unknown.err.find("there are classification, sentiment") != std::string::npos);
