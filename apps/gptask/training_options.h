@@ -26,6 +26,7 @@ gpt::LoraOptions lora_options(const gpt::Options& options);
 void declare_memory_options(gpt::Options& options);
 /// --memory_limit_mb alone, and its value in bytes. Error invalid_option for a negative one.
 void declare_memory_limit(gpt::Options& options);
+/// --gradient_checkpointing alone.
 void declare_checkpointing(gpt::Options& options);
 std::int64_t memory_limit(const gpt::Options& options);
 /// Takes these over, and the options of the same name in both commands: epochs, steps, batches, seed, logging, saving

@@ -186,7 +186,7 @@ void measure_quantized(const Rows& rows) {
            {kernels::QuantTarget::plain, kernels::QuantTarget::avx2, kernels::QuantTarget::avx512_vnni}) {
         if (target > kernels::quant_target()) continue;
         std::printf("%12.2f", measure(2.0 * static_cast<double>(kOutputs * count * kInputs), [&] {
-                      kernels::quant_groups(target, bits, groups.data(), kGroups, input, kOutputs, y.data(), kOutputs);
+                      kernels::quant_groups(target, bits, groups.data(), input, kOutputs, y.data(), kOutputs);
                     }));
         std::fflush(stdout);
       }

@@ -95,8 +95,7 @@ TEST_CASE("kernels: products of numbers that 4 and 8 bits hold are exact") {
           for (const QuantTarget target : targets()) {
             INFO("target " << static_cast<int>(target));
             Guarded y(rows * columns, -1.0F);
-            kernels::quant_groups(target, bits, groups.data(), groups_of(columns), input.view, columns, y.data(),
-                                  columns);
+            kernels::quant_groups(target, bits, groups.data(), input.view, columns, y.data(), columns);
             CHECK(difference(y.values(), expected) <= 1e-6);
             CHECK(y.intact());
           }
@@ -109,7 +108,7 @@ TEST_CASE("kernels: rounding to 4 and 8 bits loses what it must and no more") {
   for (const QuantBits bits : {QuantBits::four, QuantBits::eight}) {
     const std::vector<std::uint8_t> group = pack(bits, w, 16, 2);
     std::vector<float> y(5 * 16);
-    kernels::quant_groups(kernels::quant_target(), bits, group.data(), 1, input.view, 16, y.data(), 16);
+    kernels::quant_groups(kernels::quant_target(), bits, group.data(), input.view, 16, y.data(), 16);
     double error = 0, size = 0;
     for (std::size_t r = 0; r < 5; ++r)
       for (std::size_t c = 0; c < 16; ++c) {
@@ -133,9 +132,9 @@ TEST_CASE("kernels: zeros and weights that are not there") {
     const Input input(1, 1, std::vector<float>(32, 0.0F)), ones(1, 1, std::vector<float>(32, 1.0F));
     for (const QuantTarget target : targets()) {
       std::vector<float> y(16, 5.0F);
-      kernels::quant_groups(target, bits, group.data(), 1, input.view, 16, y.data(), 16);
+      kernels::quant_groups(target, bits, group.data(), input.view, 16, y.data(), 16);
       CHECK(y == std::vector<float>(16, 0.0F));
-      kernels::quant_groups(target, bits, group.data(), 1, ones.view, 16, y.data(), 16);
+      kernels::quant_groups(target, bits, group.data(), ones.view, 16, y.data(), 16);
       for (std::size_t i = 3; i < 16; ++i) CHECK(y[i] == 0.0F);
     }
   }

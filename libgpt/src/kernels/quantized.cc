@@ -109,8 +109,8 @@ void pack_quant_block(QuantBits bits, const float* w, std::int64_t row_stride, s
   }
 }
 
-void quant_groups_plain(QuantBits bits, const std::uint8_t* groups, std::int64_t count, const QuantizedInput& x,
-                        std::int64_t columns, float* y, std::int64_t y_row) {
+void quant_groups_plain(QuantBits bits, const std::uint8_t* groups, const QuantizedInput& x, std::int64_t columns,
+                        float* y, std::int64_t y_row) {
   const bool four = bits == QuantBits::four;
   const std::int64_t bytes = quant_block_bytes(bits);
   const auto of_block = [&](const std::uint8_t* block, std::int64_t c, std::int64_t at) {
@@ -127,7 +127,7 @@ void quant_groups_plain(QuantBits bits, const std::uint8_t* groups, std::int64_t
     return static_cast<float>(dot) * (f16_to_f32(scale) * x.scales[at]) + f16_to_f32(minimum) * x.sums[at];
   };
   for (std::int64_t row = 0; row < x.rows; ++row)
-    for (std::int64_t column = 0; column < std::min(columns, count * kQuantRows); ++column) {
+    for (std::int64_t column = 0; column < columns; ++column) {
       float sum = 0.0F;
       for (std::int64_t b = 0; b < x.blocks; ++b)
         sum += of_block(groups + (column / kQuantRows * x.blocks + b) * bytes, column % kQuantRows, row * x.blocks + b);
@@ -156,14 +156,14 @@ QuantTarget quant_target() noexcept {
 #endif
 }
 
-void quant_groups(QuantTarget target, QuantBits bits, const std::uint8_t* groups, std::int64_t count,
-                  const QuantizedInput& x, std::int64_t columns, float* y, std::int64_t y_row) {
+void quant_groups(QuantTarget target, QuantBits bits, const std::uint8_t* groups, const QuantizedInput& x,
+                  std::int64_t columns, float* y, std::int64_t y_row) {
 #if defined(__x86_64__)
-  if (target == QuantTarget::avx512_vnni) return quant_groups_avx512_vnni(bits, groups, count, x, columns, y, y_row);
-  if (target == QuantTarget::avx2) return quant_groups_avx2(bits, groups, count, x, columns, y, y_row);
+  if (target == QuantTarget::avx512_vnni) return quant_groups_avx512_vnni(bits, groups, x, columns, y, y_row);
+  if (target == QuantTarget::avx2) return quant_groups_avx2(bits, groups, x, columns, y, y_row);
 #endif
   (void)target;
-  quant_groups_plain(bits, groups, count, x, columns, y, y_row);
+  quant_groups_plain(bits, groups, x, columns, y, y_row);
 }
 
 }  // namespace gpt::kernels

@@ -41,10 +41,9 @@ void pack_quant_block(QuantBits bits, const float* w, std::int64_t row_stride, s
 enum class QuantTarget { plain, avx2, avx512_vnni };
 QuantTarget quant_target() noexcept;
 
-/// y[row, 0 .. columns) of `count` groups of weights, one behind the other, for all rows of x; columns <= 16 count,
-/// y_row floats between rows. All targets give the same up to the order of a few float additions; how many groups a
-/// call takes changes nothing.
-void quant_groups(QuantTarget target, QuantBits bits, const std::uint8_t* groups, std::int64_t count,
-                  const QuantizedInput& x, std::int64_t columns, float* y, std::int64_t y_row);
+/// y[row, 0 .. columns) of groups of weights, one behind the other, for all rows of x; y_row floats between rows. All
+/// targets give the same up to the order of a few float additions; how many groups a call takes changes nothing.
+void quant_groups(QuantTarget target, QuantBits bits, const std::uint8_t* groups, const QuantizedInput& x,
+                  std::int64_t columns, float* y, std::int64_t y_row);
 
 }  // namespace gpt::kernels

@@ -88,10 +88,10 @@ GPT_TARGET void whole_group(const std::uint8_t* group, const QuantizedInput& x, 
 
 }  // namespace
 
-void quant_groups_avx2(QuantBits bits, const std::uint8_t* groups, std::int64_t count, const QuantizedInput& x,
-                       std::int64_t columns, float* y, std::int64_t y_row) {
-  for (std::int64_t g = 0; g < count; ++g, groups += x.blocks * quant_block_bytes(bits), y += kQuantRows) {
-    const std::int64_t here = std::min(kQuantRows, columns - g * kQuantRows);
+void quant_groups_avx2(QuantBits bits, const std::uint8_t* groups, const QuantizedInput& x, std::int64_t columns,
+                       float* y, std::int64_t y_row) {
+  for (; columns > 0; columns -= kQuantRows, groups += x.blocks * quant_block_bytes(bits), y += kQuantRows) {
+    const std::int64_t here = std::min(kQuantRows, columns);
     if (bits == QuantBits::four) {
       whole_group<true>(groups, x, here, y, y_row);
     } else {

@@ -90,9 +90,10 @@ GPT_TARGET void all_rows(const std::uint8_t* groups, const QuantizedInput& x, st
 }
 
 template <bool kFour>
-GPT_TARGET void all_groups(const std::uint8_t* groups, std::int64_t count, const QuantizedInput& x,
-                           std::int64_t columns, float* y, std::int64_t y_row) {
+GPT_TARGET void all_groups(const std::uint8_t* groups, const QuantizedInput& x, std::int64_t columns, float* y,
+                           std::int64_t y_row) {
   const std::int64_t bytes = x.blocks * quant_block_bytes(kFour ? QuantBits::four : QuantBits::eight);
+  const std::int64_t count = (columns + kQuantRows - 1) / kQuantRows;
   std::int64_t g = 0;
   if (x.rows > 4)  // fewer rows wait for the weights from memory: one stream of them
     for (; g + 2 <= count; g += 2) all_rows<2, kFour>(groups + g * bytes, x, columns - 16 * g, y + 16 * g, y_row);
@@ -101,12 +102,12 @@ GPT_TARGET void all_groups(const std::uint8_t* groups, std::int64_t count, const
 
 }  // namespace
 
-void quant_groups_avx512_vnni(QuantBits bits, const std::uint8_t* groups, std::int64_t count, const QuantizedInput& x,
-                              std::int64_t columns, float* y, std::int64_t y_row) {
+void quant_groups_avx512_vnni(QuantBits bits, const std::uint8_t* groups, const QuantizedInput& x, std::int64_t columns,
+                              float* y, std::int64_t y_row) {
   if (bits == QuantBits::four) {
-    all_groups<true>(groups, count, x, columns, y, y_row);
+    all_groups<true>(groups, x, columns, y, y_row);
   } else {
-    all_groups<false>(groups, count, x, columns, y, y_row);
+    all_groups<false>(groups, x, columns, y, y_row);
   }
 }
 

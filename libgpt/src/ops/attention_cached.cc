@@ -239,12 +239,11 @@ Variable attention_cached(const Variable& qkv, const Batch& batch, const Attenti
     if (batch.length(sequence) == 1) work.attend_token(sequence, task % shape.kv_heads);
   });
   const std::vector<QueryBlock> blocks = query_blocks(batch);
-  if (!blocks.empty())
-    parallel_for(static_cast<std::int64_t>(blocks.size()) * shape.heads, [&](std::int64_t task) {
-      const QueryBlock& block = blocks[static_cast<std::size_t>(task / shape.heads)];
-      const std::int64_t head = task % shape.heads;
-      work.attend_block(block.sequence, head / work.group(), head % work.group(), block.begin);
-    });
+  parallel_for(static_cast<std::int64_t>(blocks.size()) * shape.heads, [&](std::int64_t task) {
+    const QueryBlock& block = blocks[static_cast<std::size_t>(task / shape.heads)];
+    const std::int64_t head = task % shape.heads;
+    work.attend_block(block.sequence, head / work.group(), head % work.group(), block.begin);
+  });
   if (cache.maps != nullptr) cache.maps->push_back(attention_weights(qkv, batch, shape));
   return y;
 }

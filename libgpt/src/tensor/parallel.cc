@@ -152,6 +152,7 @@ Crew::~Crew() {
 }
 
 void parallel_for(std::int64_t count, const std::function<void(std::int64_t)>& body) {
+  if (count == 0) return;
   if (inside == 0) {
     const OneThreadHere guard;
     for (std::int64_t i = 0; i < count; ++i) body(i);

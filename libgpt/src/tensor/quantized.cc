@@ -38,7 +38,7 @@ QuantizedMatrix::QuantizedMatrix(kernels::QuantBits bits, std::int64_t outputs, 
 void QuantizedMatrix::multiply(std::int64_t first, std::int64_t count, const kernels::QuantizedInput& x, float* y,
                                std::int64_t y_row) const {
   const std::int64_t row = first * kernels::kQuantRows;
-  kernels::quant_groups(kernels::quant_target(), bits_, data_.get() + first * group_bytes_, count, x,
+  kernels::quant_groups(kernels::quant_target(), bits_, data_.get() + first * group_bytes_, x,
                         std::min(count * kernels::kQuantRows, outputs_ - row), y + row, y_row);
 }
 

@@ -232,8 +232,7 @@ class Evaluation {
     LoadOptions options;
     options.threads = request_.threads;
     options.precision = request_.precision;
-    options.fold_adapter =
-        request_.precision == gpt::Precision::float32 || request_.precision == gpt::Precision::bfloat16;
+    options.fold_adapter = true;
     options.untuned = request_.untuned;
     options.task_options = request_.task_options;
     Part part;

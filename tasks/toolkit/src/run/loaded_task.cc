@@ -99,7 +99,8 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
       manifest.max_tokens = loaded->decoder_->config().context;
     } else if (manifest.adapter) {
       gpt::load_adapter(*loaded->decoder_, folder, loaded->head_->parameters());
-      if (options.fold_adapter && loaded->decoder_->has_lora()) loaded->decoder_->merge_lora();
+      const bool whole = options.precision == gpt::Precision::float32 || options.precision == gpt::Precision::bfloat16;
+      if (options.fold_adapter && whole && loaded->decoder_->has_lora()) loaded->decoder_->merge_lora();
     } else {
       gpt::load_head(loaded->head_->parameters(), folder);
     }

@@ -28,7 +28,7 @@ struct LoadOptions {
   /// bfloat16 uses float32.
   gpt::Precision precision = gpt::Precision::float32;
   std::string untuned;        ///< the task a model that finetune did not write is to be asked by (Task::zero_shot)
-  bool fold_adapter = false;  ///< fold a LoRA adapter into the weights: faster, a copy of them in memory
+  bool fold_adapter = false;  ///< fold a LoRA adapter into weights of 16 bits or more: faster, a copy of them in memory
 };
 
 /// Decoder, head, tokenizer and task. Everything const may be called from many threads at once.
