@@ -2,16 +2,13 @@
 """gptask beside PyTorch, CTranslate2 and llama.cpp on this machine, row by row; benchmarks/run.sh starts it."""
 
 import argparse
-import datetime
 import json
 import os
-import platform
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-from programs import ROOT, Failed, Programs
+from programs import ROOT, Failed, Programs, machine_facts
 from rows import ROWS
 
 
@@ -35,10 +32,7 @@ def machine(programs):
     """What this machine can do at best, and what it is."""
     limits = programs.benchmark("--config-name", "nano", "--vocab-size", "300", "--measure", "prompt", "--precision", "float32",
                                 "--rounds", "1")["machine"][0]
-    models = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if line.startswith("model name")]
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    return {"processor": models[0] if models else platform.machine(), "cores": os.cpu_count(), "commit": commit,
-            "date": datetime.date.today().isoformat(), **limits}
+    return {**machine_facts(), **limits}
 
 
 def measured(row, programs):

@@ -1,7 +1,9 @@
 """Runs the programs of both sides, and makes once what several rows need: converted models, a fine-tuned folder, a passage."""
 
+import datetime
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
@@ -16,6 +18,14 @@ RECIPE = ["--learning-rate", "5e-4", "--weight-decay", "0", "--lr-scheduler-type
 GPT2_SMALL = {"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "vocab_size": 49152, "n_embd": 768, "n_layer": 12, "n_head": 12,
               "n_positions": 1024, "activation_function": "gelu_new", "layer_norm_epsilon": 1e-5, "tie_word_embeddings": True,
               "resid_pdrop": 0.0, "embd_pdrop": 0.0, "attn_pdrop": 0.0}
+
+
+def machine_facts():
+    """What was measured on, which commit, and when."""
+    names = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if line.startswith("model name")]
+    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    return {"processor": names[0] if names else platform.machine(), "cores": os.cpu_count(), "commit": commit,
+            "date": datetime.date.today().isoformat()}
 
 
 class Failed(Exception):

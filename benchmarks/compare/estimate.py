@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What more threads would give, by counting work and bytes: estimates beside what growth.py measured, in float32.
 
-benchmarks/growth/estimate.py [--work FOLDER] [--bandwidth-of-a-thread GB/s] [--bandwidth-at-most GB/s]
+benchmarks/compare/estimate.py [--work FOLDER] [--bandwidth-of-a-thread GB/s] [--bandwidth-at-most GB/s]
 
 The shape of SmolLM2-135M. A product is cut into the tiles of libgpt/src/tensor/gemm.cc; it takes as many rounds of tiles as there are tiles for
 each thread, at the rate of one thread's best product, or as long as memory needs for its bytes if that is longer. What lies between
@@ -14,7 +14,8 @@ import json
 import math
 from pathlib import Path
 
-from growth import GROWN, ROOT, SHAPES, only, table
+from growth import GROWN, SHAPES, only, table
+from programs import ROOT
 
 HIDDEN, LAYERS, HEADS, KV_HEADS, WIDE, VOCABULARY = SHAPES[GROWN]
 HEAD = HIDDEN // HEADS
@@ -37,6 +38,8 @@ class Machine:
         rows, columns = cut(m, 512, 32), cut(n, 192, 48)
         if rows[0] * columns[0] < 8:
             columns = cut(n, 96, 48)
+        if rows[0] * columns[0] < 8 and rows[0] * columns[0] % 2 == 1 and m >= 128:
+            rows = cut(m, rows[1] // 2, 32)
         rounds = math.ceil(rows[0] * columns[0] / self.threads)
         operations = rounds * 2 * min(m, rows[1]) * min(n, columns[1]) * k
         return max(operations / self.rate, self.bytes(4 * (m * k + k * n + m * n)))
@@ -44,10 +47,10 @@ class Machine:
     def bytes(self, count):
         return count / self.bandwidth
 
-    def attention(self, tasks, length, products):
-        """Causal attention over sequences of a length, `products` of queries, keys or values for each pair."""
-        operations = products * 2 * HEAD * length * length / 2 * (HEADS / KV_HEADS)
-        return math.ceil(tasks / self.threads) * operations / self.rate
+    def attention(self, tokens, length, tasks, products):
+        """Causal attention over sequences of a length in so many equal tasks, `products` of queries, keys or values for each pair."""
+        operations = products * 2 * HIDDEN * tokens * length / 2
+        return math.ceil(tasks / self.threads) / tasks * operations / self.rate
 
 
 def block(machine, tokens, length, backward):
@@ -55,11 +58,12 @@ def block(machine, tokens, length, backward):
     q, k = HEADS * HEAD, KV_HEADS * HEAD
     maps = [(HIDDEN, q), (HIDDEN, k), (HIDDEN, k), (q, HIDDEN), (HIDDEN, WIDE), (HIDDEN, WIDE), (WIDE, HIDDEN)]
     seconds = sum(machine.product(tokens, outputs, inputs) for inputs, outputs in maps)
-    seconds += machine.attention(tokens // length * KV_HEADS, length, 2)
+    shared = tokens // length * KV_HEADS  # training's attention; a prompt's is cut into blocks of queries too
+    seconds += machine.attention(tokens, length, shared if backward else HEADS * math.ceil(length / 64), 2)
     seconds += machine.bytes(4 * tokens * (4 * HIDDEN + 2 * (q + 2 * k) + 3 * WIDE))
     if backward:
         seconds += sum(machine.product(tokens, inputs, outputs) for inputs, outputs in maps)
-        seconds += machine.attention(tokens // length * KV_HEADS, length, 5)
+        seconds += machine.attention(tokens, length, shared, 5)
         seconds += machine.bytes(4 * tokens * (8 * HIDDEN + 3 * (q + 2 * k) + 6 * WIDE))
     return seconds
 

@@ -1,20 +1,17 @@
 #!/usr/bin/env python3
 """How speed and memory of gptask grow with threads, sequence length, batch size and the size of the model, on this machine, without any peer.
 
-benchmarks/growth/growth.py [--gptask PROGRAM] [--work FOLDER] [--redraw]; about 15 minutes. Writes growth.json, growth.md and growth.svg.
+benchmarks/compare/growth.py [--gptask PROGRAM] [--work FOLDER] [--redraw]; about 15 minutes. Writes growth.json, growth.md and growth.svg.
 """
 
 import argparse
-import datetime
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 from picture import charts
-
-ROOT = Path(__file__).resolve().parents[2]
+from programs import ROOT, machine_facts
 
 # Shapes alone, with random weights; hidden, layers, heads, key-value heads, feed-forward width, vocabulary.
 SHAPES = {"5.9 M": (256, 5, 4, 4, 640, 8192), "35 M": (512, 8, 8, 8, 1408, 16384), "135 M": (576, 30, 9, 3, 1536, 49152),
@@ -44,10 +41,7 @@ def run(options):
     grown = {precision: measure(options, GROWN, "--precision", precision, "--tasks", "language-model", "--tuning", "lora",
                                 "--measure", "training,prompt,decoding", "--vary", "threads,length,batch_size")
              for precision in ("float32", "bfloat16")}
-    names = [line.split(":", 1)[1].strip() for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if line.startswith("model name")]
-    commit = subprocess.run(["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    return {"processor": names[0] if names else "an unknown processor", "cores": os.cpu_count(), "commit": commit,
-            "date": datetime.date.today().isoformat(), "sizes": sizes, "grown": grown}
+    return {**machine_facts(), "sizes": sizes, "grown": grown}
 
 
 def only(rows, **what):
