@@ -4,6 +4,8 @@
 #include <cpuid.h>
 #endif
 
+#include "kernels/isa.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/quantized.cc"
 #include <hwy/foreach_target.h>
@@ -146,8 +148,11 @@ static bool has_f16c() noexcept {
 QuantTarget quant_target() noexcept {
 #if defined(__x86_64__)
   static const QuantTarget best = [] {
-    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw")) return QuantTarget::avx512_vnni;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c()) return QuantTarget::avx2;
+    const Isa most = allowed_isa();
+    if (most == Isa::avx512 && __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw"))
+      return QuantTarget::avx512_vnni;
+    if (most != Isa::sse4 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c())
+      return QuantTarget::avx2;
     return QuantTarget::plain;
   }();
   return best;
