@@ -11,7 +11,18 @@ TEST_CASE("a scorer adds up the rows that are asked for, as often as they are", 
   CHECK(scorer.rows() == 3);
   CHECK(scorer.all().dump() == R"({"first":7.0,"mean":23.333333333333332})");
   CHECK(scorer.metrics(std::vector<std::uint32_t>{2, 0, 2}).dump() == R"({"first":9.0,"mean":30.0})");
-  CHECK(scorer.row(1)[1] == 20);
+}
+
+TEST_CASE("the rows of two systems stand one after the other, so that a choice can mix them", "[plugin]") {
+  const auto mean = [](std::span<const double> sums, double rows) {
+    return gpt::SumScorer::Json{{"mean", sums[0] / rows}};
+  };
+  const gpt::SumScorer one(1, {1, 2}, mean), other(1, {10, 20}, mean), wide(2, {1, 2}, mean);
+  const auto both = one.followed_by(other);
+  CHECK(both->rows() == 4);
+  CHECK(both->metrics(std::vector<std::uint32_t>{0, 3}).dump() == R"({"mean":10.5})");
+  CHECK_THAT(gpt::test::error_of([&] { one.followed_by(wide); }),
+             Catch::Contains("rows of 1 and of 2 statistics cannot be exchanged; take --paired_test bootstrap"));
 }
 
 TEST_CASE("statistics that are no whole rows are refused", "[plugin]") {

@@ -1,8 +1,10 @@
 #include "gptask/toolkit/scorers.h"
 
 #include <cmath>
+#include <numeric>
 
 #include "gptask/toolkit/bootstrap.h"
+#include "gptask/toolkit/calibration.h"
 #include "gptask/toolkit/number_metrics.h"
 #include "support/errors.h"
 
@@ -113,8 +115,41 @@ TEST_CASE("two systems are compared on the same rows") {
   CHECK(interval[0].get<double>() > 0.08);
   CHECK(interval[1].get<double>() < 0.17);
   CHECK_ERROR(gptask::paired_test(*weak, *hits(3, 1)), "mismatch", "needs the same rows, but there are 400 and 3");
-  const auto labels = gptask::label_scorer(2, {0, 1}, {0, 1});
-  CHECK_ERROR(gptask::paired_test(*labels, *labels, {.test = gptask::PairedTest::randomization}), "unsupported",
-              "take --paired_test bootstrap");
   CHECK_ERROR(gptask::parse_paired_test("t"), "invalid_option", "--paired_test t: choose bootstrap or randomization");
+}
+
+TEST_CASE("rows of two systems are exchanged whatever the metric is made of") {
+  using gptask::ScorerPointer;
+  const gptask::PairedOptions options{.test = gptask::PairedTest::randomization, .samples = 50};
+  const std::vector<gptask::Confidence> sure{{0.9, 0.8, true}, {0.6, 0.7, false}},
+      unsure{{0.6, 0.8, true}, {0.9, 0.7, false}};
+  const auto squad = [](double score) {
+    return gptask::squad_scorer({{{1, 1}}, {{score, score}}}, {.version2 = true, .no_answer_scores = true});
+  };
+  const auto labels = [](std::int32_t second) { return gptask::label_scorer(2, {0, 1}, {0, second}); };
+  const std::vector<std::pair<ScorerPointer, ScorerPointer>> systems{
+      {labels(0), labels(1)},
+      {gptask::number_scorer({1, 2, 3}, {1, 3, 2}), gptask::number_scorer({1, 2, 3}, {1, 2, 4})},
+      {gptask::ranking_scorer({0, 1, 1}, {0.5, 0.4, 0.6}), gptask::ranking_scorer({0, 1, 1}, {0.1, 0.4, 0.6})},
+      {squad(0), squad(1)},
+      {gptask::joined_scorer(labels(0), gptask::confidence_scorer(sure, 0.7)),
+       gptask::joined_scorer(labels(1), gptask::confidence_scorer(unsure, 0.7))}};
+  for (const auto& [first, second] : systems) {
+    const ScorerPointer both = first->followed_by(*second);
+    CHECK(both->rows() == 2 * first->rows());
+    std::vector<std::uint32_t> rows(second->rows());
+    std::iota(rows.begin(), rows.end(), static_cast<std::uint32_t>(first->rows()));
+    CHECK(both->metrics(rows) == second->all());
+    const Json result = gptask::paired_test(*first, *second, options);
+    const std::string name = first->all().begin().key();
+    INFO(name);
+    CHECK(value(result.at(name), "difference") == Approx(value(second->all(), name) - value(first->all(), name)));
+  }
+  const ScorerPointer calibrated = systems.back().first;  // only what both have is compared
+  CHECK(gptask::paired_test(*labels(1), *calibrated, options).contains("accuracy"));
+  CHECK_FALSE(gptask::paired_test(*calibrated, *labels(1), options).contains("ece"));
+  CHECK_ERROR(gptask::paired_test(*labels(1), *gptask::label_scorer(3, {0, 2}, {0, 1}), options), "mismatch",
+              "one system knows 2 labels and the other 3");
+  CHECK_ERROR(gptask::paired_test(*labels(1), *gptask::number_scorer({1, 2}, {2, 1}), options), "mismatch",
+              "scored in different ways, so their rows cannot be exchanged; take --paired_test bootstrap");
 }

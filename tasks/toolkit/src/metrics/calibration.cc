@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "score/joined.h"
+
 namespace gptask {
 namespace {
 
@@ -46,6 +48,9 @@ class ConfidenceScorer : public gpt::Scorer {
     metrics["coverage"] = answered / static_cast<double>(std::max<std::size_t>(1, rows.size()));
     metrics["accuracy_answered"] = answered > 0 ? right / answered : std::numeric_limits<double>::quiet_NaN();
     return metrics;
+  }
+  ScorerPointer followed_by(const gpt::Scorer& other) const override {
+    return confidence_scorer(joined(all_, gpt::same_kind<ConfidenceScorer>(other).all_), abstain_below_);
   }
 
  private:

@@ -5,6 +5,7 @@
 
 #include "gpt/core/error.h"
 #include "metrics/unicode.h"
+#include "score/joined.h"
 
 namespace gptask {
 namespace {
@@ -110,6 +111,9 @@ class SquadScorer : public gpt::Scorer {
     put_best(metrics, "best_exact", &AnswerScore::exact, times, no_answer.count);
     put_best(metrics, "best_f1", &AnswerScore::f1, times, no_answer.count);
     return metrics;
+  }
+  std::shared_ptr<const gpt::Scorer> followed_by(const gpt::Scorer& other) const override {
+    return squad_scorer(joined(questions_, gpt::same_kind<SquadScorer>(other).questions_), options_);
   }
 
  private:

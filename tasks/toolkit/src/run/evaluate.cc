@@ -16,6 +16,7 @@
 #include "run/results.h"
 #include "run/scoring.h"
 #include "run/tables.h"
+#include "score/joined.h"
 
 namespace gptask {
 namespace {
@@ -42,9 +43,17 @@ class EvaluatingScorer : public gpt::Scorer {
   std::size_t rows() const override { return outputs_.size(); }
   Json metrics(std::span<const std::uint32_t> rows) const override {
     Outputs chosen;
-    chosen.reserve(rows.size());
-    for (const std::uint32_t i : rows) chosen.push_back(outputs_[i]);
-    return part_.model->task().evaluate(*part_.data->take(rows), chosen).metrics;
+    const auto examples = static_cast<std::uint32_t>(part_.data->examples.size());
+    std::vector<std::uint32_t> places;
+    for (const std::uint32_t i : rows) {
+      chosen.push_back(outputs_[i]);
+      places.push_back(i % examples);
+    }
+    return part_.model->task().evaluate(*part_.data->take(places), chosen).metrics;
+  }
+  ScorerPointer followed_by(const gpt::Scorer& other) const override {
+    return std::make_shared<EvaluatingScorer>(part_,
+                                              joined(outputs_, gpt::same_kind<EvaluatingScorer>(other).outputs_));
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "gpt/core/error.h"
 #include "gpt/core/random.h"
+#include "gptask/toolkit/scorers.h"
 
 namespace gptask {
 namespace {
@@ -74,43 +75,40 @@ std::vector<double> differences(const Samples& first, const Samples& second, con
   return result;
 }
 
-void resample(const gpt::Scorer& first, const gpt::Scorer& second, const PairedOptions& options, Samples& a,
-              Samples& b) {
+/// What the metrics of both systems are in each trial.
+struct Trials {
+  Samples first, second;
+};
+
+Trials resample(const gpt::Scorer& first, const gpt::Scorer& second, const PairedOptions& options) {
+  Trials trials{Samples(first.all()), Samples(second.all())};
   gpt::Random random(options.seed, Stream::resamples);
   std::vector<std::uint32_t> rows;
   for (std::int64_t i = 0; i < (options.samples > 0 ? options.samples : 1000); ++i) {
     draw(rows, first.rows(), random);
-    a.add(first.metrics(rows));
-    b.add(second.metrics(rows));
+    trials.first.add(first.metrics(rows));
+    trials.second.add(second.metrics(rows));
   }
+  return trials;
 }
 
 /// Each trial swaps what both systems have for a row, or leaves it, by the toss of a coin.
-void randomize(const gpt::Scorer& first, const gpt::Scorer& second, const PairedOptions& options, Samples& a,
-               Samples& b) {
-  const auto* one = dynamic_cast<const gpt::SumScorer*>(&first);
-  const auto* other = dynamic_cast<const gpt::SumScorer*>(&second);
-  if (one == nullptr || other == nullptr || one->width() != other->width())
-    gpt::fail(gpt::ErrorCode::unsupported,
-              "--paired_test randomization needs metrics that are made of sums over rows, which these are not; "
-              "take --paired_test bootstrap");
+Trials randomize(const gpt::Scorer& first, const gpt::Scorer& second, const PairedOptions& options) {
+  const ScorerPointer both = first.followed_by(second);
+  Trials trials{Samples(both->all()), Samples(both->all())};
   gpt::Random random(options.seed, Stream::swaps);
-  std::vector<double> sums_a(one->width()), sums_b(one->width());
-  const auto rows = static_cast<double>(one->rows());
+  const auto rows = static_cast<std::uint32_t>(first.rows());
+  std::vector<std::uint32_t> of_first(rows), of_second(rows);
   for (std::int64_t trial = 0; trial < (options.samples > 0 ? options.samples : 10000); ++trial) {
-    std::fill(sums_a.begin(), sums_a.end(), 0);
-    std::fill(sums_b.begin(), sums_b.end(), 0);
-    for (std::size_t i = 0; i < one->rows(); ++i) {
+    for (std::uint32_t i = 0; i < rows; ++i) {
       const bool swap = (random.next() & 1) != 0;
-      const auto row_a = (swap ? other : one)->row(i), row_b = (swap ? one : other)->row(i);
-      for (std::size_t k = 0; k < sums_a.size(); ++k) {
-        sums_a[k] += row_a[k];
-        sums_b[k] += row_b[k];
-      }
+      of_first[i] = swap ? i + rows : i;
+      of_second[i] = swap ? i : i + rows;
     }
-    a.add(one->of_sums(sums_a, rows));
-    b.add(one->of_sums(sums_b, rows));
+    trials.first.add(both->metrics(of_first));
+    trials.second.add(both->metrics(of_second));
   }
+  return trials;
 }
 
 }  // namespace
@@ -142,13 +140,12 @@ Json paired_test(const gpt::Scorer& first, const gpt::Scorer& second, const Pair
   Json result = Json::object();
   if (first.rows() == 0) return result;
   const Json real_a = first.all(), real_b = second.all();
-  Samples a(real_a), b(real_b);
   const bool bootstrap = options.test == PairedTest::bootstrap;
-  (bootstrap ? resample : randomize)(first, second, options, a, b);
-  for (const std::string& name : a.names) {
+  const Trials trials = (bootstrap ? resample : randomize)(first, second, options);
+  for (const std::string& name : trials.first.names) {
     if (!real_a.at(name).is_number() || !real_b.contains(name) || !real_b.at(name).is_number()) continue;
     const double difference = real_b.at(name).get<double>() - real_a.at(name).get<double>();
-    const std::vector<double> sampled = differences(a, b, name);
+    const std::vector<double> sampled = differences(trials.first, trials.second, name);
     if (!std::isfinite(difference) || sampled.empty()) continue;
     std::vector<double> statistics;
     for (const double value : sampled) statistics.push_back(std::abs(value));

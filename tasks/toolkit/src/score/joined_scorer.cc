@@ -16,6 +16,13 @@ class JoinedScorer : public gpt::Scorer {
     metrics.update(other_->metrics(rows));
     return metrics;
   }
+  /// The metrics that both have: with a scorer of one part, those of the first.
+  ScorerPointer followed_by(const gpt::Scorer& other) const override {
+    const auto* second = dynamic_cast<const JoinedScorer*>(&other);
+    if (second == nullptr) return one_->followed_by(other);
+    return joined_scorer(one_->followed_by(*second->one_), other_->followed_by(*second->other_));
+  }
+  const gpt::Scorer* first_part() const override { return one_.get(); }
 
  private:
   ScorerPointer one_, other_;

@@ -1,5 +1,6 @@
 #include "gpt/core/error.h"
 #include "gptask/toolkit/scorers.h"
+#include "score/joined.h"
 
 namespace gptask {
 namespace {
@@ -17,6 +18,15 @@ class LabelScorer : public gpt::Scorer {
     for (const std::uint32_t i : rows)
       confusion.add(static_cast<std::size_t>(truth_[i]), static_cast<std::size_t>(predicted_[i]));
     return label_scores(confusion, combined_);
+  }
+  std::shared_ptr<const gpt::Scorer> followed_by(const gpt::Scorer& other) const override {
+    const auto& second = gpt::same_kind<LabelScorer>(other);
+    if (second.labels_ != labels_)
+      gpt::fail(gpt::ErrorCode::mismatch,
+                "one system knows {} labels and the other {}, so their rows cannot be exchanged; take --paired_test "
+                "bootstrap",
+                labels_, second.labels_);
+    return label_scorer(labels_, joined(truth_, second.truth_), joined(predicted_, second.predicted_), combined_);
   }
 
  private:

@@ -1,6 +1,7 @@
 #include "gpt/core/error.h"
 #include "gptask/toolkit/number_metrics.h"
 #include "gptask/toolkit/scorers.h"
+#include "score/joined.h"
 
 namespace gptask {
 namespace {
@@ -32,6 +33,10 @@ class NumberScorer : public gpt::Scorer {
             {"combined_score", (linear + ranked) / 2},
             {"mse", mean_squared_error(truth, predicted)}};
   }
+  ScorerPointer followed_by(const gpt::Scorer& other) const override {
+    const auto& second = gpt::same_kind<NumberScorer>(other);
+    return number_scorer(joined(truth_, second.truth_), joined(predicted_, second.predicted_));
+  }
 
  private:
   std::vector<double> truth_, predicted_;
@@ -48,6 +53,10 @@ class RankingScorer : public gpt::Scorer {
     const std::vector<std::int32_t> truth = picked(truth_, rows);
     const std::vector<double> scores = picked(scores_, rows);
     return {{"roc_auc", roc_auc(truth, scores)}, {"average_precision", average_precision(truth, scores)}};
+  }
+  ScorerPointer followed_by(const gpt::Scorer& other) const override {
+    const auto& second = gpt::same_kind<RankingScorer>(other);
+    return ranking_scorer(joined(truth_, second.truth_), joined(scores_, second.scores_));
   }
 
  private:

@@ -22,7 +22,7 @@ nlohmann::ordered_json bootstrap_intervals(const gpt::Scorer& scorer, const Boot
 
 enum class PairedTest {
   bootstrap,  ///< paired bootstrap (Koehn, "Statistical significance tests for machine translation evaluation", 2004)
-  randomization,  ///< approximate randomization (Riezler and Maxwell, 2005): needs metrics that are made of sums
+  randomization,  ///< approximate randomization (Riezler and Maxwell, 2005)
 };
 /// "bootstrap", "randomization". Error invalid_option.
 PairedTest parse_paired_test(std::string_view name);
@@ -35,8 +35,8 @@ struct PairedOptions {
 
 /// Two systems on the same rows: {"accuracy": {"difference": second - first, "interval": [low, high], "p_value": p},
 /// ...}; p as sacrebleu computes it, but 1 for systems that never differ. The interval is that of the paired bootstrap,
-/// null for the randomization. Errors: mismatch unless both have the same number of rows; unsupported where the
-/// randomization has no sums.
+/// null for the randomization, which tests the metrics that both have. Error mismatch unless both have the same number
+/// of rows and, for the randomization, are scored in the same way.
 nlohmann::ordered_json paired_test(const gpt::Scorer& first, const gpt::Scorer& second,
                                    const PairedOptions& options = {});
 
