@@ -73,18 +73,35 @@ void Progress::inferred(std::size_t done, std::size_t total) {
   show(done, total, "");
 }
 
+bool Progress::due() {
+  const auto now = Clock::now();
+  if (now - shown_ < (terminal_ ? std::chrono::duration_cast<Clock::duration>(terminal_pause) : line_pause))
+    return false;
+  shown_ = now;
+  return true;
+}
+
+double Progress::rate(std::size_t done) const {
+  const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+  return static_cast<double>(done - start_done_) / std::max(seconds, 1e-9);
+}
+
+void Progress::rows_read(std::uint64_t rows) {
+  if (!due()) return;
+  const std::string text = fmt::format("{} rows read  {:.0f}/s", rows, rate(rows));
+  if (!terminal_) return line(text);
+  fmt::print(stderr, "\r\x1b[K{}", text);
+  std::fflush(stderr);
+  bar_shown_ = true;
+}
+
 void Progress::show(std::size_t done, std::size_t total, const std::string& details) {
   last_done_ = done;
-  const auto now = Clock::now();
-  const bool due =
-      now - shown_ >= (terminal_ ? std::chrono::duration_cast<Clock::duration>(terminal_pause) : line_pause);
-  if (!due && done != total) return;
-  shown_ = now;
-  const double seconds = std::chrono::duration<double>(now - start_).count();
-  const double rate = static_cast<double>(done - start_done_) / std::max(seconds, 1e-9);
-  const double left = rate > 0 ? static_cast<double>(total - done) / rate : 0;
+  if (!due() && done != total) return;
+  const double speed = rate(done);
+  const double left = speed > 0 ? static_cast<double>(total - done) / speed : 0;
   const std::string tail = fmt::format("{}/{}  {}{}{:.1f}/s  {} left", done, total, details,
-                                       details.empty() ? "" : "  ", rate, duration(left));
+                                       details.empty() ? "" : "  ", speed, duration(left));
   if (!terminal_) return line(tail);
   const int full = total > 0 ? static_cast<int>(done * bar_width / total) : bar_width;
   fmt::print(stderr, "\r\x1b[K[{:#>{}}{:->{}}] {}", "", full, "", bar_width - full, tail);

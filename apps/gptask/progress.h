@@ -15,6 +15,7 @@ class Progress : public Observer {
   ~Progress() override;
   void stage(std::string_view what) override;
   void notice(std::string_view what) override;
+  void rows_read(std::uint64_t rows) override;
   void training(const gpt::TrainPlan& plan) override;
   void stepped(const gpt::StepRecord& record) override;
   void inferred(std::size_t done, std::size_t total) override;
@@ -25,6 +26,9 @@ class Progress : public Observer {
  private:
   using Clock = std::chrono::steady_clock;
   void begin(std::size_t done);
+  /// Whether it is time to show something again; sets that time.
+  bool due();
+  double rate(std::size_t done) const;
   void show(std::size_t done, std::size_t total, const std::string& details);
   void line(const std::string& text);
 

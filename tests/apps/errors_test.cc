@@ -68,7 +68,7 @@ TEST_CASE("awkward text is taken or counted", "[apps]") {
   const auto outcome = run_gptask(work.finetune("run", {"--train-file", work.path("awkward.csv"), "--max-steps", "2"}));
   INFO(outcome.err);
   CHECK(outcome.code == 0);
-  CHECK(outcome.err.find("1 of 9 examples were longer than 32 tokens and were cut") != std::string::npos);
+  CHECK(outcome.err.find("1 of 9 examples were cut: longer than 32 tokens (--max_seq_length)") != std::string::npos);
   CHECK(outcome.err.find("1 rows left out") != std::string::npos);
 }
 

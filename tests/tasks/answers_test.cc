@@ -177,15 +177,6 @@ TEST_CASE("both orders: a pair is two sequences") {
               "--both_orders is for pairs of texts");
 }
 
-TEST_CASE("texts beyond the limit are not kept, tokens and labels are") {
-  Bench bench(Given{{"keep_text_mb", "0"}});
-  const auto data = bench.read("a.csv", "text,label\na b,1\nc,2\n", Purpose::train);
-  CHECK(data->text(1) == "(row 2 of " + (bench.folder / "a.csv").string() + ")");
-  CHECK(data->examples[0].tokens.size() == 2);
-  CHECK(data->take(std::vector<std::uint32_t>{1})->text(0) == data->text(1));
-  CHECK(bench.read("b.csv", "text,label\na b,1\n", Purpose::evaluate)->text(0) == "a b");
-}
-
 TEST_CASE("temperature: the one with the highest likelihood") {
   // Two labels with logits (z, 0): right 3 times out of 4, so the best probability is 0.75, z / T = log 3.
   const std::vector<std::vector<float>> logits(4, {4, 0});

@@ -27,10 +27,10 @@ struct BenchOf {
   explicit BenchOf(const Given& given = {}) { configure(task, given); }
 
   std::unique_ptr<Data> read(const std::string& name, std::string_view content, gpt::Purpose purpose,
-                             std::int64_t max_tokens = 400) {
+                             std::int64_t max_tokens = 400, std::uint64_t most_rows = gpt::Reading::all) {
     put(folder / name, content);
     return std::unique_ptr<Data>(
-        static_cast<Data*>(task.read(folder / name, tokenizer, max_tokens, purpose).release()));
+        static_cast<Data*>(task.read(folder / name, {tokenizer, max_tokens, purpose, most_rows}).release()));
   }
   std::string tokens(const gpt::TaskData& data, std::size_t i) const {
     return tokenizer.decode(data.examples[i].tokens, false);

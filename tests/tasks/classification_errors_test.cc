@@ -34,7 +34,7 @@ struct Trained {
   }
   void read(const std::string& name, std::string_view content, Purpose purpose, std::int64_t max_tokens = 100) {
     put(folder / name, content);
-    task.read(folder / name, tokenizer, max_tokens, purpose);
+    task.read(folder / name, {tokenizer, max_tokens, purpose});
   }
 
   TemporaryFolder folder;
@@ -47,7 +47,7 @@ void train(std::string_view content, const Given& given = {}, const std::string&
   put(folder / name, content);
   ClassificationTask task;
   configure(task, given);
-  task.read(folder / name, WordTokenizer(), 100, Purpose::train);
+  task.read(folder / name, {WordTokenizer(), 100, Purpose::train});
 }
 
 }  // namespace
@@ -120,13 +120,13 @@ TEST_CASE("a task that knows no labels yet") {
   CHECK_ERROR(task.make_head(*gpt::Decoder::create(gpt::test::tiny_gpt2(), 1), random), "mismatch",
               "no labels are known yet: read training data or restore a trained task first");
   CHECK_ERROR(task.transformers(), "mismatch", "no labels are known yet");
-  CHECK_ERROR(task.read("a.csv", WordTokenizer(), 10, Purpose::evaluate), "mismatch", "no labels are known yet");
+  CHECK_ERROR(task.read("a.csv", {WordTokenizer(), 10, Purpose::evaluate}), "mismatch", "no labels are known yet");
 }
 
 TEST_CASE("outputs that do not belong to the task") {
   Trained trained;
   put(trained.folder / "a.csv", "text,label\na,no\n");
-  const auto data = trained.task.read(trained.folder / "a.csv", trained.tokenizer, 10, Purpose::evaluate);
+  const auto data = trained.task.read(trained.folder / "a.csv", {trained.tokenizer, 10, Purpose::evaluate});
   CHECK_ERROR(trained.task.evaluate(*data, std::vector<std::vector<float>>{{1, 2, 3}}), "mismatch",
               "the head gave 3 values for 2 labels");
   CHECK_ERROR(trained.task.evaluate(*data, std::vector<std::vector<float>>{}), "mismatch", "0 outputs for 1 examples");
@@ -156,6 +156,6 @@ TEST_CASE("a sentiment has few grades") {
   put(folder / "a.csv", content);
   gptask::SentimentTask task;
   configure(task, {});
-  CHECK_ERROR(task.read(folder / "a.csv", WordTokenizer(), 10, Purpose::train), "malformed",
+  CHECK_ERROR(task.read(folder / "a.csv", {WordTokenizer(), 10, Purpose::train}), "malformed",
               "a.csv: 12 different labels, where a sentiment has two to five grades (11 at most)");
 }

@@ -5,6 +5,7 @@
 #include "gptask/classification/task.h"
 #include "gptask/sentiment/task.h"
 #include "support/catch.h"
+#include "support/errors.h"
 #include "support/tiny_decoder.h"
 #include "tasks/bench.h"
 
@@ -36,7 +37,7 @@ TEST_CASE("a training file teaches the labels") {
   CHECK(bench.tokens(*data, 0) == "a fine film");
   CHECK(data->text(0) == "a fine film");
   CHECK(data->answer(1) == "neg");
-  CHECK(data->truncated == 0);
+  CHECK(data->truncated.empty());
   const auto taken = data->take(std::vector<std::uint32_t>{2, 1});
   CHECK(targets(*taken) == Targets{1, 0});
   CHECK(taken->text(1) == "dull");
@@ -114,7 +115,7 @@ TEST_CASE("what is too long is cut and counted") {
   Bench bench;
   const auto data = bench.read("a.csv", "text,label\na b c d e,1\na b c,2\n", Purpose::train, 3);
   CHECK(bench.tokens(*data, 0) == "a b c");
-  CHECK(data->truncated == 1);
+  CHECK(data->truncated.begin().value() == 1);
   CHECK(data->text(0) == "a b c d e");
 }
 
@@ -127,7 +128,7 @@ TEST_CASE("of a pair the longer text is cut first, and the separator stays") {
   CHECK(bench.tokens(*data, 1) == "a / u v w x");
   CHECK(bench.tokens(*data, 2) == "a b c / w x");
   CHECK(bench.tokens(*data, 3) == "a b / x y");
-  CHECK(data->truncated == 3);
+  CHECK(data->truncated.begin().value() == 3);
   CHECK(bench.tokens(*bench.read("b.csv", header + "a b,x y,1\n,y,2\n", Purpose::train, 1), 0) == "a");
 }
 
@@ -287,8 +288,18 @@ TEST_CASE("sentiment knows the columns of reviews") {
   gptask::SentimentTask sentiment;
   configure(sentiment, {});
   put(bench.folder / "a.csv", "class,category,review,text\n?,fresh,good,x\n?,rotten,bad,y\n");
-  const auto data = sentiment.read(bench.folder / "a.csv", bench.tokenizer, 100, Purpose::train);
+  const auto data = sentiment.read(bench.folder / "a.csv", {bench.tokenizer, 100, Purpose::train});
   CHECK(sentiment.labels() == Words{"fresh", "rotten"});
   CHECK(data->text(0) == "x");
   CHECK(sentiment.main_metric() == "accuracy");
+}
+
+TEST_CASE("the first rows alone become examples, with the labels of the whole file") {
+  Bench bench;
+  const auto data = bench.read("a.csv", "text,label\na,x\n,y\nb,z\n", Purpose::train, 400, 1);
+  CHECK(data->examples.size() == 1);
+  CHECK(data->skipped.empty());
+  CHECK(bench.task.labels() == std::vector<std::string>{"x", "z"});
+  CHECK(bench.read("b.csv", "text,label\na,x\nb,unknown\n", Purpose::evaluate, 400, 1)->examples.size() == 1);
+  CHECK_ERROR(bench.read("a.csv", "text,label\na,x\nb\n", Purpose::train, 400, 1), "malformed", "row 2");
 }

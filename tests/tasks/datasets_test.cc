@@ -25,7 +25,7 @@ void check(const std::filesystem::path& data, const Expected& expected) {
   task.declare_options(options);
   for (const auto& [name, value] : expected.flags) options.set(name, value);
   task.configure(options);
-  const auto read = task.read(data / expected.file, gpt::test::WordTokenizer(), 512, Purpose::train);
+  const auto read = task.read(data / expected.file, {gpt::test::WordTokenizer(), 512, Purpose::train});
   CHECK(read->examples.size() == expected.rows);
   CHECK(read->skipped.empty());
   CHECK(task.labels().size() == expected.labels);

@@ -36,6 +36,13 @@ TEST_CASE("multiple choice: a sequence a choice, the question in front of each")
   CHECK(bench.task.state().at("most_choices") == 4);
 }
 
+TEST_CASE("multiple choice: the first rows alone, but room for the choices of all") {
+  Bench bench;
+  const char* two_rows = "question,A,B,C,D,label\nq,a,b,,,0\nr,a,b,c,d,2\n";
+  CHECK(bench.read("a.csv", two_rows, Purpose::train, 400, 1)->examples.size() == 1);
+  CHECK(bench.read("b.csv", two_rows, Purpose::evaluate)->examples.size() == 2);
+}
+
 TEST_CASE("multiple choice: the files that are about") {
   Bench bench;
   CHECK(bench

@@ -46,8 +46,8 @@ TEST_CASE("qa: a SQuAD file becomes question, passage and end, with the answer's
   CHECK(data->examples[1].target.last == 10);
   CHECK(data->text(1) == "Where ?\nZoë fell asleep in the old red barn .");
   CHECK(data->answer(1) == "old red barn");
-  CHECK(data->questions[1].answers == std::vector<std::string>{"old red barn", "red barn"});
-  CHECK(data->questions[0].passage == data->questions[1].passage);
+  CHECK(data->question(1).answers == std::vector<std::string>{"old red barn", "red barn"});
+  CHECK(data->passage_text(0) == data->passage_text(1));
 }
 
 TEST_CASE("qa: a long passage is read in windows that overlap") {
@@ -71,6 +71,15 @@ TEST_CASE("qa: a long passage is read in windows that overlap") {
   CHECK(some->rows == std::vector<std::uint64_t>{2, 2});
 }
 
+TEST_CASE("qa: the first questions alone are read") {
+  Bench bench;
+  const auto data = bench.read("train.json", kSquad, Purpose::train, 400, 1);
+  CHECK(data->questions() == 1);
+  const char* rows = R"({"question": "Who ?", "context": "Zoë fell", "answers": {"text": ["Zoë"], "answer_start": [0]}}
+no JSON)";
+  CHECK(bench.read("a.jsonl", rows, Purpose::train, 400, 1)->questions() == 1);
+}
+
 TEST_CASE("qa: rows of other formats hold the same") {
   Bench bench;
   const std::string row =
@@ -80,7 +89,7 @@ TEST_CASE("qa: rows of other formats hold the same") {
   const auto table =
       bench.read("a.csv", "question,context,answers,answer_start\nWho fell ?,Zoë fell .,fell,4\n", Purpose::evaluate);
   CHECK(table->examples[0].target.first == 5);
-  CHECK(table->questions[0].id == "1");
+  CHECK(table->question(0).id == "1");
   const auto open = bench.read("b.csv", "question,context\nWho fell ?,Zoë fell .\n", Purpose::predict);
   CHECK(open->examples[0].target.first == -1);
 }

@@ -56,7 +56,7 @@ TEST_CASE("special tokens: choices") {
   CHECK(bench.task.state().at("template") == "<s>Question: {question}\nAnswer:<d> {choice}<x>");
   const auto cut = bench.read("a.jsonl", row, Purpose::train, 6);
   CHECK(bench.tokens(*cut, 0) == "<s> Answer: <d> Ann <x> <s> Answer: <d> Bob X <x>");
-  CHECK(cut->truncated == 1);
+  CHECK(cut->truncated.begin().value() == 1);
 }
 
 TEST_CASE("special tokens: texts that are written") {

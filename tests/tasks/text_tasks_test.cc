@@ -46,7 +46,13 @@ TEST_CASE("summarization: templates, long sources and long targets") {
   const auto data = bench.read("a.csv", "text,summary\na b c,one two three four\nd,e\n", Purpose::train);
   CHECK(bench.tokens(*data, 0) == "Read: a b / TL;DR one two <end>");
   CHECK(bench.tokens(*data, 1) == "Read: d / TL;DR e <end>");
-  CHECK(data->truncated == 1);
+  CHECK(data->truncated.at("source longer than 2 tokens (--max_source_length)") == 1);
+  CHECK(data->truncated.at("target longer than 3 tokens (--max_target_length)") == 1);
+  CHECK(data->text(0) == "Read: a b c\nTL;DR");
+  CHECK(bench.read("a.csv", "text,summary\na,b\nc,d\ne\n", Purpose::train, 400, 2)->examples.size() == 2);
+  Summaries any({{"max_source_length", "0"}, {"max_target_length", "3"}});
+  CHECK(any.read("a.csv", "text,summary\na b c d,e\n", Purpose::train, 7)->truncated.begin().key() ==
+        "source longer than 1 tokens (what --max_seq_length leaves beside the target)");
   CHECK(bench.task.generation()->max_new_tokens == 3);
   CHECK_ERROR(bench.read("a.csv", "text,summary\na,b\n", Purpose::train, 6), "invalid_option",
               "--max_seq_length 6 leaves no room for a source beside a template of 3 tokens and --max_target_length 3");
@@ -60,14 +66,14 @@ TEST_CASE("summarization: several references, lists of sentences") {
                                R"({"text": ["One .", "Two ."], "s1": "x", "s2": "y"})"
                                "\n",
                                Purpose::evaluate);
-  CHECK(data->sources[0] == "One . Two .");
-  CHECK(data->references[0] == std::vector<std::string>{"x", "y"});
+  CHECK(data->source_text(0) == "One . Two .");
+  CHECK(data->references(0) == std::vector<std::string>{"x", "y"});
   Summaries lists;
   const auto more = lists.read("a.jsonl",
                                R"({"source": "S", "target": ["x", "y"]})"
                                "\n",
                                Purpose::evaluate);
-  CHECK(more->references[0] == std::vector<std::string>{"x", "y"});
+  CHECK(more->references(0) == std::vector<std::string>{"x", "y"});
 }
 
 TEST_CASE("summarization: what was written is scored and kept, beside trivial answers") {

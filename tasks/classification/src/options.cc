@@ -119,9 +119,6 @@ void ClassificationTask::declare_answer_options(gpt::Options& options) const {
                    "Fit a temperature to the validation set, so that probabilities can be believed"});
   options.declare({"abstain_below", Kind::number, "0",
                    "Answer \"abstain\" where the most probable label is less probable than this"});
-  options.declare(
-      {"keep_text_mb", Kind::integer, "256",
-       "Of a training file keep so many MiB of text for reports; token ids and labels are kept in any case"});
 }
 
 void ClassificationTask::configure(const gpt::Options& options) {
@@ -136,10 +133,6 @@ void ClassificationTask::configure(const gpt::Options& options) {
   if (options.flag("do_regression")) given_problem_ = Problem::regression;
   given_delimiter_ = unescaped(options.text("label_delimiter"));
   given_class_weights_ = options.list("class_weights");
-  if (const std::int64_t kept = options.integer("keep_text_mb"); kept >= 0)
-    kept_text_bytes_ = static_cast<std::size_t>(kept) << 20;
-  else
-    fail(ErrorCode::invalid_option, "--keep_text_mb must be at least 0, not {}", kept);
   // Part of what the model learned: an evaluation that does not give them keeps what the state says.
   if (options.given("text_pair_separator")) separator_ = unescaped(options.text("text_pair_separator"));
   if (options.given("text_column_delimiter")) delimiter_ = unescaped(options.text("text_column_delimiter"));
@@ -152,6 +145,7 @@ void ClassificationTask::configure(const gpt::Options& options) {
   if (options.given("label_threshold")) label_threshold_ = share(options, "label_threshold");
   if (options.given("abstain_below")) abstain_below_ = share(options, "abstain_below");
   if (!restored_ || options.given("calibrate")) calibrates_ = options.flag("calibrate");
+  calibration_asked_ = calibrates_ && options.given("calibrate");
 }
 
 nlohmann::ordered_json ClassificationTask::state() const {

@@ -1,6 +1,5 @@
 // Files and texts -> examples.
 #include <algorithm>
-#include <limits>
 #include <map>
 
 #include "encode.h"
@@ -132,10 +131,10 @@ bool ClassificationTask::add_example(ClassificationData& data, std::string_view 
     encoded.tokens.insert(encoded.tokens.end(), other.tokens.begin(), other.tokens.end());
     encoded.truncated = encoded.truncated || other.truncated;
   }
-  if (encoded.truncated) ++data.truncated;
+  if (encoded.truncated) data.count_truncated(fmt::format("longer than {} tokens (--max_seq_length)", max_tokens));
   example.tokens = std::move(encoded.tokens);
-  data.examples.push_back(std::move(example));
-  data.rows.push_back(row);
+  data.add(std::move(example), row);
+  data.texts.add({{pair_ ? fmt::format("{}{}{}", first, separator_, second) : std::string(first)}});
   return true;
 }
 
@@ -168,6 +167,7 @@ void ClassificationTask::end_learning(ClassificationData& data) {
     gpt::log_warning("{}: {} different labels in {} rows; is --label_column right?", data.source,
                      labels_.names().size(), data.examples.size());
   check_metric(data.source);
+  check_calibration();
   weigh_classes(data.source);
 }
 
@@ -187,6 +187,12 @@ void ClassificationTask::check_metric(const std::string& source) const {
   if (labels_.problem == Problem::single_label && for_two && labels_.names().size() != 2)
     fail(ErrorCode::invalid_option, "--metric_name {} is for two labels; {} has {}. Take f1_macro or f1_weighted",
          metric, source, labels_.names().size());
+}
+
+void ClassificationTask::check_calibration() const {
+  if (calibration_asked_ && labels_.problem != Problem::single_label)
+    fail(ErrorCode::invalid_option, "--calibrate is for one label a row, not for {}; leave it out",
+         problem_name(labels_.problem));
 }
 
 /// balanced: rows / (labels * rows with the label), as scikit-learn has it.
@@ -215,11 +221,9 @@ void ClassificationTask::weigh_classes(const std::string& source) {
          class_weights_.size(), source, names.size(), fmt::join(names, ", "));
 }
 
-std::unique_ptr<gpt::TaskData> ClassificationTask::read(const std::filesystem::path& file,
-                                                        const gpt::Tokenizer& tokenizer, std::int64_t max_tokens,
-                                                        gpt::Purpose purpose) {
-  check_max_tokens(max_tokens);
-  const bool training = purpose == gpt::Purpose::train, with_label = purpose != gpt::Purpose::predict;
+std::unique_ptr<gpt::TaskData> ClassificationTask::read(const std::filesystem::path& file, const gpt::Reading& how) {
+  check_max_tokens(how.max_tokens);
+  const bool training = how.purpose == gpt::Purpose::train, with_label = how.purpose != gpt::Purpose::predict;
   if (!training) need_labels();
   const Source source = open(file, with_label);
   const auto& [reader, columns] = source;
@@ -234,10 +238,10 @@ std::unique_ptr<gpt::TaskData> ClassificationTask::read(const std::filesystem::p
 
   auto data = std::make_unique<ClassificationData>();
   data->source = reader->source();
-  const std::size_t kept_bytes = training ? kept_text_bytes_ : std::numeric_limits<std::size_t>::max();
   std::uint64_t skipped = 0;
-  for (Row row; reader->next(row);) {
-    std::string text = join_fields(*reader, row, columns.text, delimiter_);
+  for (Row row; (training || data->examples.size() < how.most_rows) && reader->next(row);) {
+    how.tell(row.number);
+    const std::string text = join_fields(*reader, row, columns.text, delimiter_);
     const std::string second = pair_ ? join_fields(*reader, row, columns.pair, delimiter_) : "";
     const std::string where = with_label ? reader->where(row) : "";
     std::string label;
@@ -246,14 +250,17 @@ std::unique_ptr<gpt::TaskData> ClassificationTask::read(const std::filesystem::p
       label = read_label(*reader, row, columns.label);
     }
     gpt::Target target;
+    if (data->examples.size() >= how.most_rows) {
+      if (!text.empty() || !second.empty()) labels_.learn(label, where, target);
+      continue;
+    }
     if (with_label && !training) target = labels_.target(label, where);
-    if (!add_example(*data, text, second, tokenizer, max_tokens, !training, row.number)) {
+    if (!add_example(*data, text, second, how.tokenizer, how.max_tokens, !training, row.number)) {
       ++skipped;
       continue;
     }
     if (training) labels_.learn(label, where, target);
     data->examples.back().target = std::move(target);
-    data->add_text(pair_ ? text + separator_ + second : std::move(text), kept_bytes);
   }
   if (skipped > 0) data->skipped["empty text"] = skipped;
   if (data->examples.empty())
@@ -290,8 +297,6 @@ std::unique_ptr<gpt::TaskData> ClassificationTask::from_texts(std::span<const st
       fail(ErrorCode::mismatch, "text {}: the model compares two texts; write them with a tab between them", i + 1);
     const std::string_view first = pair_ ? text.substr(0, tab) : text, second = pair_ ? text.substr(tab + 1) : "";
     add_example(*data, first, second, tokenizer, max_tokens, true, i + 1);
-    data->add_text(pair_ ? fmt::format("{}{}{}", first, separator_, second) : texts[i],
-                   std::numeric_limits<std::size_t>::max());
   }
   return data;
 }

@@ -81,6 +81,16 @@ void ClassificationTask::calibrate(const gpt::TaskData& data, std::span<const st
   temperature_ = fit_temperature(outputs, truth);
 }
 
+std::string ClassificationTask::without_validation() {
+  if (!calibrates_ || labels_.problem != Problem::single_label) return "";
+  constexpr std::string_view how = "--validation_file or --validation_split gives one";
+  if (calibration_asked_)
+    fail(ErrorCode::invalid_option, "--calibrate fits the probabilities to a validation set, and there is none; {}",
+         how);
+  calibrates_ = false;
+  return fmt::format("without a validation set the probabilities are not calibrated; {}", how);
+}
+
 gpt::Evaluation ClassificationTask::evaluate(const gpt::TaskData& data,
                                              std::span<const std::vector<float>> outputs) const {
   if (outputs.size() != data.examples.size())

@@ -13,7 +13,7 @@ using Json = nlohmann::ordered_json;
 
 /// The scores of the choices that an example has.
 std::vector<double> scores_of(const ChoiceData& data, std::size_t i, std::span<const float> output) {
-  const std::size_t count = data.choices[i].size();
+  const std::size_t count = data.examples[i].starts.size() + 1;
   if (output.size() < count) gpt::fail(gpt::ErrorCode::mismatch, "{} scores for {} choices", output.size(), count);
   return {output.begin(), output.begin() + static_cast<std::ptrdiff_t>(count)};
 }
@@ -58,18 +58,19 @@ gpt::Evaluation MultipleChoiceTask::evaluate(const gpt::TaskData& any,
     const std::vector<double> probabilities = softmax(scores);
     truth.push_back(label);
     chosen.push_back(answer);
-    if (likelihood) chosen_norm.push_back(best(by_length(scores, data.choices[i])));
+    const std::vector<std::string> choices = data.choices(i);
+    if (likelihood) chosen_norm.push_back(best(by_length(scores, choices)));
     std::vector<double> lengths;
-    for (const std::string& choice : data.choices[i]) lengths.push_back(characters(choice));
+    for (const std::string& choice : choices) lengths.push_back(characters(choice));
     longest.push_back(best(lengths));
     ++right_at[static_cast<std::size_t>(label)];
     evaluation.rows.push_back(
         {{"row", data.rows[i]}, {"label", answer}, {"truth", label}, {"scores", scores}, {"correct", answer == label}});
     if (answer != label && mistakes.size() < 20)
       mistakes.push_back({{"row", data.rows[i]},
-                          {"text", data.questions[i]},
+                          {"text", data.question(i)},
                           {"truth", data.answer(i)},
-                          {"answer", data.choices[i][static_cast<std::size_t>(answer)]},
+                          {"answer", choices[static_cast<std::size_t>(answer)]},
                           {"probability", probabilities[static_cast<std::size_t>(answer)]}});
   }
   evaluation.files.push_back({"predict_results.txt", std::move(file)});
@@ -91,7 +92,7 @@ Json MultipleChoiceTask::answer(const gpt::TaskData& any, std::size_t i, std::sp
   const std::vector<double> scores = scores_of(data, i, output), probabilities = softmax(scores);
   const auto chosen = static_cast<std::size_t>(best(scores));
   return {{"label", chosen},
-          {"answer", data.choices[i][chosen]},
+          {"answer", data.choices(i).at(chosen)},
           {"probability", probabilities[chosen]},
           {"probabilities", probabilities}};
 }

@@ -193,7 +193,7 @@ class MultipleChoiceTask::Reader {
   Row row_;
 };
 
-void MultipleChoiceTask::add(ChoiceData& data, std::string question, std::vector<std::string> choices,
+void MultipleChoiceTask::add(ChoiceData& data, const std::string& question, std::vector<std::string> choices,
                              const gpt::Tokenizer& tokenizer, std::int64_t max_tokens, std::uint64_t row,
                              const std::string& where) const {
   if (choices.size() < 2) fail(ErrorCode::malformed, "{}: {} choices; two or more are due", where, choices.size());
@@ -201,24 +201,25 @@ void MultipleChoiceTask::add(ChoiceData& data, std::string question, std::vector
   constexpr std::string_view mark = "{question}";
   prompt.replace(prompt.find(mark), mark.size(), question);
   bool cut = false;
-  data.examples.push_back(encode(prompt, choices, tokenizer, tokens_, max_tokens, cut, where));
-  if (cut) ++data.truncated;
-  data.rows.push_back(row);
-  data.questions.push_back(std::move(prompt));
-  data.choices.push_back(std::move(choices));
+  data.add(encode(prompt, choices, tokenizer, tokens_, max_tokens, cut, where), row);
+  if (cut) data.count_truncated(fmt::format("longer than {} tokens with a choice (--max_seq_length)", max_tokens));
+  choices.insert(choices.begin(), std::move(prompt));
+  data.texts.add(choices);
 }
 
-std::unique_ptr<gpt::TaskData> MultipleChoiceTask::read(const std::filesystem::path& file,
-                                                        const gpt::Tokenizer& tokenizer, std::int64_t max_tokens,
-                                                        gpt::Purpose purpose) {
-  const bool with_label = purpose != gpt::Purpose::predict;
+std::unique_ptr<gpt::TaskData> MultipleChoiceTask::read(const std::filesystem::path& file, const gpt::Reading& how) {
+  const bool with_label = how.purpose != gpt::Purpose::predict;
   Reader reader(file, format_, columns_, with_label, label_file_);
   auto data = std::make_unique<ChoiceData>();
   data->source = reader.source();
   std::size_t most = 0;
   std::uint64_t skipped = 0, lost = 0;
-  while (reader.next()) {
+  const bool training = how.purpose == gpt::Purpose::train;
+  while ((training || data->examples.size() < how.most_rows) && reader.next()) {
+    how.tell(reader.row().number);
     Choices choices = reader.choices();
+    most = std::max(most, choices.texts.size());
+    if (data->examples.size() >= how.most_rows) continue;
     if (choices.texts.empty()) {
       if (with_label) reader.label();  // a file of labels has a line for this row too
       ++skipped;
@@ -229,17 +230,17 @@ std::unique_ptr<gpt::TaskData> MultipleChoiceTask::read(const std::filesystem::p
       ++lost;
       continue;
     }
-    most = std::max(most, choices.texts.size());
-    if (purpose != gpt::Purpose::train && most > static_cast<std::size_t>(most_choices_))
+    if (!training && most > static_cast<std::size_t>(most_choices_))
       fail(ErrorCode::mismatch, "{}: {} choices, where the model compares {} at most", reader.where(), most,
            most_choices_);
-    add(*data, reader.question(), std::move(choices.texts), tokenizer, max_tokens, reader.row().number, reader.where());
+    add(*data, reader.question(), std::move(choices.texts), how.tokenizer, how.max_tokens, reader.row().number,
+        reader.where());
     data->examples.back().target.label = label;
   }
   if (skipped > 0) data->skipped["no choices"] = skipped;
   if (lost > 0) data->skipped["the right choice is not among the choices"] = lost;
   if (data->examples.empty()) fail(ErrorCode::malformed, "{} has no rows with choices", data->source);
-  if (purpose == gpt::Purpose::train) most_choices_ = static_cast<std::int64_t>(most);
+  if (training) most_choices_ = static_cast<std::int64_t>(most);
   return data;
 }
 
@@ -255,13 +256,13 @@ std::unique_ptr<gpt::TaskData> MultipleChoiceTask::from_texts(std::span<const st
       parts.push_back(texts[i].substr(begin, tab - begin));
       begin = tab + 1;
     }
-    std::string question = parts.front();
+    const std::string question = parts.front();
     parts.erase(parts.begin());
     const std::string where = fmt::format("text {}", i + 1);
     if (parts.size() > static_cast<std::size_t>(most_choices_))
       fail(ErrorCode::mismatch, "{}: {} choices, where the model compares {} at most", where, parts.size(),
            most_choices_);
-    add(*data, std::move(question), std::move(parts), tokenizer, max_tokens, i + 1, where);
+    add(*data, question, std::move(parts), tokenizer, max_tokens, i + 1, where);
   }
   return data;
 }

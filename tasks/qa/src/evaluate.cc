@@ -10,11 +10,12 @@ using Json = nlohmann::ordered_json;
 /// Each question's answer, in the order of the questions.
 std::vector<QuestionAnswer> answer_all(const QaData& data, std::span<const std::vector<float>> outputs,
                                        const SpanOptions& options) {
-  if (outputs.size() != data.windows.size())
-    gpt::fail(gpt::ErrorCode::mismatch, "{} outputs for {} windows", outputs.size(), data.windows.size());
+  const std::vector<Window>& windows = data.windows();
+  if (outputs.size() != windows.size())
+    gpt::fail(gpt::ErrorCode::mismatch, "{} outputs for {} windows", outputs.size(), windows.size());
   std::vector<QuestionAnswer> answers;
   for (std::size_t begin = 0, end = 0; begin < outputs.size(); begin = end) {
-    while (end < outputs.size() && data.windows[end].question == data.windows[begin].question) ++end;
+    while (end < outputs.size() && windows[end].question == windows[begin].question) ++end;
     answers.push_back(find_answer(data, begin, outputs.subspan(begin, end - begin), options));
   }
   return answers;
@@ -53,8 +54,8 @@ Json mistakes(const QaData& data, const std::vector<QuestionAnswer>& answers,
               const std::vector<AnsweredQuestion>& scored) {
   constexpr std::size_t most = 20;
   Json list = Json::array();
-  for (std::size_t i = 0, row = 0; i < data.questions.size() && list.size() < most; ++i) {
-    const Question& question = data.questions[i];
+  for (std::size_t i = 0, row = 0; i < data.questions() && list.size() < most; ++i) {
+    const Question question = data.question(i);
     if (!question.known) continue;
     if (const AnsweredQuestion& score = scored[row++]; score.score.exact > 0) continue;
     list.push_back({{"row", i + 1},
@@ -75,7 +76,7 @@ gpt::Evaluation QaTask::evaluate(const gpt::TaskData& any, std::span<const std::
   std::vector<AnsweredQuestion> scored, first_sentences, silent;
   gpt::Evaluation evaluation;
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    const Question& question = data.questions[i];
+    const Question question = data.question(i);
     predictions[question.id] = answers[i].text;
     best[question.id] = best_json(answers[i]);
     odds[question.id] = answers[i].no_answer_score;
@@ -86,7 +87,7 @@ gpt::Evaluation QaTask::evaluate(const gpt::TaskData& any, std::span<const std::
                               no_answer};
     };
     scored.push_back(score(answers[i].text, answers[i].no_answer_score));
-    first_sentences.push_back(score(first_sentence(question.passage->text), 0));
+    first_sentences.push_back(score(first_sentence(data.passage_text(i)), 0));
     silent.push_back(score("", 0));
     evaluation.rows.push_back({{"id", question.id},
                                {"answer", answers[i].text},

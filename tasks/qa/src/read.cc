@@ -60,37 +60,41 @@ std::string field(const RowReader& reader, const Row& row, const std::string& co
 }
 
 /// Answers that are known go into the question; training needs the first, evaluation all of them.
-void take_answers(Question& question, const std::vector<Answer>& answers, const std::string& where) {
+void take_answers(Question& question, const Passage& passage, const std::vector<Answer>& answers,
+                  const std::string& where) {
   question.known = true;
   for (const Answer& answer : answers) {
     if (answer.text.empty()) fail(ErrorCode::malformed, "{}: an answer is empty; leave it out of the list", where);
-    const gpt::Range range = locate(*question.passage, answer.text, answer.start, where);
+    const gpt::Range range = locate(passage, answer.text, answer.start, where);
     if (question.answers.empty()) question.first_answer = range;
     question.answers.push_back(answer.text);
   }
 }
 
+bool wants_answers(const gpt::Reading& how) { return how.purpose != gpt::Purpose::predict; }
+
 /// One article of SQuAD's JSON.
-void read_article(const std::string& text, const std::string& where, bool with_answers, Windows& windows) {
+void read_article(const std::string& text, const std::string& where, const gpt::Reading& how, Windows& windows) {
   const Json paragraphs = parsed(text, where, "paragraphs");
   if (!paragraphs.is_array()) fail(ErrorCode::malformed, "{}: \"paragraphs\" must be a list", where);
   for (std::size_t p = 0; p < paragraphs.size(); ++p) {
     const std::string at = fmt::format("{}, paragraph {}", where, p + 1);
-    const auto passage = windows.passage(member<std::string>(paragraphs[p], "context", at));
+    windows.set_passage(member<std::string>(paragraphs[p], "context", at));
     for (const Json& item : list_of(paragraphs[p], "qas", at)) {
+      if (windows.questions() >= how.most_rows) return;
       Question question;
       question.id = member<std::string>(item, "id", at);
       const std::string here = fmt::format("{}, question {}", at, question.id);
       question.text = member<std::string>(item, "question", here);
-      question.passage = passage;
-      if (with_answers || item.contains("answers")) {
+      if (wants_answers(how) || item.contains("answers")) {
         std::vector<Answer> answers;
         for (const Json& answer : list_of(item, "answers", here))
           answers.push_back(
               {member<std::string>(answer, "text", here), member<std::int64_t>(answer, "answer_start", here)});
-        take_answers(question, answers, here);
+        take_answers(question, windows.passage(), answers, here);
       }
-      windows.add(std::move(question), here);
+      windows.add(question, here);
+      how.tell(windows.questions());
     }
   }
 }
@@ -108,43 +112,40 @@ std::vector<Answer> answers_of(const RowReader& reader, const Row& row, const Qa
 }
 
 /// Rows with a question and a passage each; questions about one passage that follow one another share it.
-void read_flat(RowReader& reader, const QaColumns& columns, bool with_answers, Windows& windows) {
+void read_flat(RowReader& reader, const QaColumns& columns, const gpt::Reading& how, Windows& windows) {
   const auto id = reader.find_column(columns.id);
-  std::shared_ptr<const Passage> passage;
-  for (Row row; reader.next(row);) {
+  for (Row row; windows.questions() < how.most_rows && reader.next(row);) {
+    how.tell(row.number);
     Question question;
     question.id = id && row.fields[*id] ? *row.fields[*id] : std::to_string(row.number);
     question.text = field(reader, row, columns.question, "question_column");
     std::string context = field(reader, row, columns.context, "context_column");
-    if (passage == nullptr || passage->text != context) passage = windows.passage(std::move(context));
-    question.passage = passage;
-    if (with_answers || reader.find_column(columns.answers))
-      take_answers(question, answers_of(reader, row, columns), reader.where(row));
-    windows.add(std::move(question), reader.where(row));
+    if (windows.questions() == 0 || windows.passage().text != context) windows.set_passage(std::move(context));
+    if (wants_answers(how) || reader.find_column(columns.answers))
+      take_answers(question, windows.passage(), answers_of(reader, row, columns), reader.where(row));
+    windows.add(question, reader.where(row));
   }
 }
 
 }  // namespace
 
-std::unique_ptr<gpt::TaskData> QaTask::read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,
-                                            std::int64_t max_tokens, gpt::Purpose purpose) {
+std::unique_ptr<gpt::TaskData> QaTask::read(const std::filesystem::path& file, const gpt::Reading& how) {
   const auto reader = RowReader::open(file, format_);
-  Windows windows(windows_, tokenizer, max_tokens, reader->source());
-  const bool with_answers = purpose != gpt::Purpose::predict;
+  Windows windows(windows_, how.tokenizer, how.max_tokens, reader->source());
   if (const auto paragraphs = reader->find_column("paragraphs")) {
-    for (Row row; reader->next(row);) {
+    for (Row row; windows.questions() < how.most_rows && reader->next(row);) {
       const std::string where = reader->where(row);
       if (!row.fields[*paragraphs]) fail(ErrorCode::malformed, "{}: the article has no \"paragraphs\"", where);
-      read_article(*row.fields[*paragraphs], where, with_answers, windows);
+      read_article(*row.fields[*paragraphs], where, how, windows);
     }
   } else {
-    read_flat(*reader, columns_, with_answers, windows);
+    read_flat(*reader, columns_, how, windows);
   }
   if (windows.questions() == 0) fail(ErrorCode::malformed, "{} has no questions", reader->source());
   std::unique_ptr<QaData> data = windows.finish();
-  if (purpose == gpt::Purpose::predict || spans_.version2) return data;
-  for (const Question& question : data->questions)
-    if (question.answers.empty())
+  if (!wants_answers(how) || spans_.version2) return data;
+  for (std::size_t i = 0; i < data->questions(); ++i)
+    if (const Question question = data->question(i); question.answers.empty())
       fail(ErrorCode::malformed,
            "{}: question {} has no answer; data with such questions needs --version_2_with_negative", data->source,
            question.id);
@@ -161,8 +162,8 @@ std::unique_ptr<gpt::TaskData> QaTask::from_texts(std::span<const std::string> t
     Question question;
     question.id = std::to_string(i + 1);
     question.text = texts[i].substr(0, tab);
-    question.passage = windows.passage(texts[i].substr(tab + 1));
-    windows.add(std::move(question), fmt::format("text {}", i + 1));
+    windows.set_passage(texts[i].substr(tab + 1));
+    windows.add(question, fmt::format("text {}", i + 1));
   }
   return windows.finish();
 }

@@ -40,9 +40,9 @@ Span cut_out(const Passage& passage, std::size_t first, std::size_t last) {
 }
 
 /// Adds a window's spans; returns its score that there is no answer.
-Span add_window(const QaData& data, std::size_t window, std::span<const float> output, const SpanOptions& options,
-                std::vector<Span>& spans) {
-  const Window& w = data.windows[window];
+Span add_window(const QaData& data, const Passage& passage, std::size_t window, std::span<const float> output,
+                const SpanOptions& options, std::vector<Span>& spans) {
+  const Window& w = data.windows()[window];
   const std::size_t tokens = data.examples[window].tokens.size(), n = static_cast<std::size_t>(options.n_best);
   if (output.size() != 2 * tokens)
     gpt::fail(gpt::ErrorCode::mismatch,
@@ -53,7 +53,7 @@ Span add_window(const QaData& data, std::size_t window, std::span<const float> o
     for (const std::size_t end : ends) {
       if (start < w.prefix || end >= passage_end || end < start) continue;
       if (end - start + 1 > static_cast<std::size_t>(options.max_answer_length)) continue;
-      Span span = cut_out(*data.question_of(window).passage, w.begin + start - w.prefix, w.begin + end - w.prefix);
+      Span span = cut_out(passage, w.begin + start - w.prefix, w.begin + end - w.prefix);
       span.start_score = static_cast<double>(output[2 * start]);
       span.end_score = static_cast<double>(output[2 * end + 1]);
       spans.push_back(std::move(span));
@@ -83,9 +83,10 @@ const Span& QuestionAnswer::chosen() const {
 QuestionAnswer find_answer(const QaData& data, std::size_t first, std::span<const std::vector<float>> outputs,
                            const SpanOptions& options) {
   QuestionAnswer answer;
+  const Passage passage = data.passage(data.windows()[first].question);
   std::optional<Span> none;
   for (std::size_t w = 0; w < outputs.size(); ++w) {
-    Span of_window = add_window(data, first + w, outputs[w], options, answer.best);
+    Span of_window = add_window(data, passage, first + w, outputs[w], options, answer.best);
     if (!none || of_window.score() < none->score()) none = std::move(of_window);
   }
   if (options.version2 || answer.best.empty()) answer.best.push_back(*none);

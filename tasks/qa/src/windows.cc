@@ -26,47 +26,46 @@ Windows::Windows(WindowOptions options, const gpt::Tokenizer& tokenizer, std::in
       tokenizer_(tokenizer),
       max_tokens_(max_tokens),
       start_token_(special_token(tokenizer, options_.tokens.start)),
-      end_token_(end_token(tokenizer, options_.tokens.extract)) {
+      end_token_(end_token(tokenizer, options_.tokens.extract)),
+      data_(std::make_unique<QaData>(tokenizer, options_.separator)) {
   data_->source = std::move(source);
-  data_->separator = options_.separator;
 }
 
-std::shared_ptr<const Passage> Windows::passage(std::string text) const {
-  auto passage = std::make_shared<Passage>();
-  passage->encoding = tokenizer_.encode_with_offsets(text);
-  passage->text = std::move(text);
-  return passage;
+void Windows::set_passage(std::string text) {
+  passage_.encoding = tokenizer_.encode_with_offsets(text);
+  passage_.text = std::move(text);
+  data_->add_passage(passage_.text);
 }
 
-void Windows::add(Question question, const std::string& where) {
+void Windows::add(const Question& question, const std::string& where) {
   std::vector<std::int32_t> prefix = tokenizer_.encode(question.text, true);
   if (prefix.empty()) fail(ErrorCode::malformed, "{}: the question is empty", where);
   if (static_cast<std::int64_t>(prefix.size()) > options_.max_query_length) {
     prefix.resize(static_cast<std::size_t>(options_.max_query_length));
-    ++data_->truncated;
+    data_->count_truncated(
+        fmt::format("question longer than {} tokens (--max_query_length)", options_.max_query_length));
   }
   if (start_token_) prefix.insert(prefix.begin(), *start_token_);
-  const auto separator = tokenizer_.encode(data_->separator);
+  const auto separator = tokenizer_.encode(data_->separator());
   prefix.insert(prefix.end(), separator.begin(), separator.end());
   const std::int64_t room = max_tokens_ - static_cast<std::int64_t>(prefix.size()) - 1;
-  const auto tokens = static_cast<std::int64_t>(question.passage->encoding.ids.size());
+  const auto tokens = static_cast<std::int64_t>(passage_.encoding.ids.size());
   if (room < 1 || (tokens > room && room <= options_.doc_stride))
     fail(ErrorCode::invalid_option,
          "{}: --max_seq_length {} leaves {} tokens for the passage beside a question of {}, and windows share "
          "--doc_stride {}; raise the first or lower the second",
          where, max_tokens_, std::max<std::int64_t>(room, 0), prefix.size(), options_.doc_stride);
-  data_->questions.push_back(std::move(question));
-  const Question& added = data_->questions.back();
+  data_->add_question(question);
   for (std::int64_t begin = 0;; begin += room - options_.doc_stride) {
     const std::int64_t end = std::min(tokens, begin + room);
-    add_window(added, prefix, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end));
+    add_window(question, prefix, static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end));
     if (end == tokens) break;
   }
 }
 
 void Windows::add_window(const Question& question, const std::vector<std::int32_t>& prefix, std::uint32_t begin,
                          std::uint32_t end) {
-  const gpt::Encoding& encoding = question.passage->encoding;
+  const gpt::Encoding& encoding = passage_.encoding;
   gpt::Example example;
   example.tokens = prefix;
   example.tokens.insert(example.tokens.end(), encoding.ids.begin() + begin, encoding.ids.begin() + end);
@@ -90,9 +89,7 @@ void Windows::add_window(const Question& question, const std::vector<std::int32_
       example.target.last = to;
     }
   }
-  data_->examples.push_back(std::move(example));
-  data_->windows.push_back({static_cast<std::uint32_t>(data_->questions.size() - 1), begin, end, first_token});
-  data_->rows.push_back(data_->questions.size());
+  data_->add_window(std::move(example), begin, end, first_token);
 }
 
 gpt::Range locate(const Passage& passage, const std::string& answer, std::int64_t start, const std::string& where) {

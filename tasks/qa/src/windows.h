@@ -14,10 +14,12 @@ class Windows {
   /// Error invalid_option if max_tokens leaves no room for a passage.
   Windows(WindowOptions options, const gpt::Tokenizer& tokenizer, std::int64_t max_tokens, std::string source);
 
-  std::shared_ptr<const Passage> passage(std::string text) const;
+  /// The passage that the next questions are about.
+  const Passage& passage() const noexcept { return passage_; }
+  void set_passage(std::string text);
   /// The question's windows; its row is the number of questions so far. `where` opens messages.
-  void add(Question question, const std::string& where);
-  std::uint64_t questions() const { return data_->questions.size(); }
+  void add(const Question& question, const std::string& where);
+  std::uint64_t questions() const { return data_->questions(); }
   std::unique_ptr<QaData> finish() { return std::move(data_); }
 
  private:
@@ -29,7 +31,8 @@ class Windows {
   std::int64_t max_tokens_;
   std::optional<std::int32_t> start_token_;
   std::int32_t end_token_;
-  std::unique_ptr<QaData> data_ = std::make_unique<QaData>();
+  Passage passage_;
+  std::unique_ptr<QaData> data_;
 };
 
 /// Bytes of the passage that an answer covers. Error malformed where the text does not stand at that code point.

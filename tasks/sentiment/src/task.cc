@@ -91,10 +91,9 @@ std::string SentimentTask::normalized_label(std::string label, const std::string
   return fmt::format("{:.0f}", whole);
 }
 
-std::unique_ptr<gpt::TaskData> SentimentTask::read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,
-                                                   std::int64_t max_tokens, gpt::Purpose purpose) {
-  auto data = ClassificationTask::read(file, tokenizer, max_tokens, purpose);
-  if (purpose == gpt::Purpose::train && problem() == Problem::single_label && labels().size() > most_grades)
+std::unique_ptr<gpt::TaskData> SentimentTask::read(const std::filesystem::path& file, const gpt::Reading& how) {
+  auto data = ClassificationTask::read(file, how);
+  if (how.purpose == gpt::Purpose::train && problem() == Problem::single_label && labels().size() > most_grades)
     fail(ErrorCode::malformed,
          "{}: {} different labels, where a sentiment has two to five grades ({} at most); is --label_column right? "
          "(finetune classification takes any number of labels)",

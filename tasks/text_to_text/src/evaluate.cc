@@ -11,7 +11,7 @@ using Json = nlohmann::ordered_json;
 std::string written(const TextData& data, std::span<const float> output) {
   std::vector<std::int32_t> tokens;
   for (const float id : output) tokens.push_back(static_cast<std::int32_t>(id));
-  std::string text = data.tokenizer->decode(tokens, true);
+  std::string text = data.tokenizer().decode(tokens, true);
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string::npos) return "";
   return text.substr(first, text.find_last_not_of(" \t\r\n") + 1 - first);
@@ -23,9 +23,9 @@ Json samples(const TextData& data, const std::vector<std::string>& texts) {
   constexpr std::size_t most = 20;
   Json list = Json::array();
   for (std::size_t i = 0; i < texts.size() && list.size() < most; ++i)
-    if (!data.references[i].empty())
+    if (const auto references = data.references(i); !references.empty())
       list.push_back(
-          {{"row", data.rows[i]}, {"text", data.sources[i]}, {"truth", data.answer(i)}, {"answer", texts[i]}});
+          {{"row", data.rows[i]}, {"text", data.source_text(i)}, {"truth", references.front()}, {"answer", texts[i]}});
   return list;
 }
 
@@ -43,14 +43,15 @@ gpt::Evaluation TextToTextTask::evaluate(const gpt::TaskData& any, std::span<con
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     texts.push_back(written(data, outputs[i]));
     Json record{{"row", data.rows[i]}, {"answer", texts.back()}};
-    if (!data.references[i].empty()) record["references"] = data.references[i];
+    std::vector<std::string> known = data.references(i);
+    if (!known.empty()) record["references"] = known;
     lines += escaped(texts.back()) + "\n";
     records += record.dump() + "\n";
-    if (data.references[i].empty()) continue;
+    if (known.empty()) continue;
     evaluation.rows.push_back(std::move(record));
     scored.push_back(texts.back());
-    references.push_back(data.references[i]);
-    const auto answers = trivial_answers(data.sources[i]);
+    references.push_back(std::move(known));
+    const auto answers = trivial_answers(data.source_text(i));
     trivial.resize(answers.size());
     for (std::size_t a = 0; a < answers.size(); ++a) {
       trivial[a].first = answers[a].first;

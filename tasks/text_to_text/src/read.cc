@@ -65,29 +65,21 @@ TextToTextTask::Texts TextToTextTask::texts_of(const Source& from, const Row& ro
   return texts;
 }
 
-std::unique_ptr<gpt::TaskData> TextToTextTask::read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,
-                                                    std::int64_t max_tokens, gpt::Purpose purpose) {
-  const bool with_target = purpose != gpt::Purpose::predict;
-  const Prompt prompt(prompt_options(), tokenizer, max_tokens);
+std::unique_ptr<gpt::TaskData> TextToTextTask::read(const std::filesystem::path& file, const gpt::Reading& how) {
+  const bool with_target = how.purpose != gpt::Purpose::predict;
+  const Prompt prompt(prompt_options(), how.tokenizer, how.max_tokens);
   const Source from = open(file, with_target);
-  auto data = std::make_unique<TextData>();
-  data->source = from.reader->source();
-  data->tokenizer = &tokenizer;
+  auto data = std::make_unique<TextData>(prompt, from.reader->source());
   std::uint64_t skipped = 0;
-  for (Row row; from.reader->next(row);) {
-    Texts texts = texts_of(from, row, with_target);
-    if (purpose == gpt::Purpose::train &&
+  for (Row row; data->examples.size() < how.most_rows && from.reader->next(row);) {
+    how.tell(row.number);
+    const Texts texts = texts_of(from, row, with_target);
+    if (how.purpose == gpt::Purpose::train &&
         (blank(texts.source) || std::all_of(texts.targets.begin(), texts.targets.end(), blank))) {
       ++skipped;
       continue;
     }
-    Prompt::Built built = prompt.build(texts.source, with_target ? std::optional(texts.targets.front()) : std::nullopt);
-    if (built.cut) ++data->truncated;
-    data->examples.push_back(std::move(built.example));
-    data->rows.push_back(row.number);
-    data->prompts.push_back(prompt.text(texts.source));
-    data->sources.push_back(std::move(texts.source));
-    data->references.push_back(std::move(texts.targets));
+    data->add_texts(texts.source, texts.targets, row.number);
   }
   if (skipped > 0) data->skipped["empty text"] = skipped;
   if (data->examples.empty())
@@ -98,19 +90,8 @@ std::unique_ptr<gpt::TaskData> TextToTextTask::read(const std::filesystem::path&
 std::unique_ptr<gpt::TaskData> TextToTextTask::from_texts(std::span<const std::string> texts,
                                                           const gpt::Tokenizer& tokenizer,
                                                           std::int64_t max_tokens) const {
-  const Prompt prompt(prompt_options(), tokenizer, max_tokens);
-  auto data = std::make_unique<TextData>();
-  data->source = "texts";
-  data->tokenizer = &tokenizer;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    Prompt::Built built = prompt.build(texts[i], std::nullopt);
-    if (built.cut) ++data->truncated;
-    data->examples.push_back(std::move(built.example));
-    data->rows.push_back(i + 1);
-    data->prompts.push_back(prompt.text(texts[i]));
-    data->sources.push_back(texts[i]);
-    data->references.emplace_back();
-  }
+  auto data = std::make_unique<TextData>(Prompt(prompt_options(), tokenizer, max_tokens), "texts");
+  for (std::size_t i = 0; i < texts.size(); ++i) data->add_texts(texts[i], {}, i + 1);
   return data;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -29,10 +30,15 @@ class TaskData {
   virtual ~TaskData();
 
   std::vector<Example> examples;
-  std::vector<std::uint64_t> rows;                                    ///< 1-based, the header not counted
-  std::string source;                                                 ///< the file, for messages and reports
-  std::uint64_t truncated = 0;                                        ///< examples cut to the longest allowed
-  nlohmann::ordered_json skipped = nlohmann::ordered_json::object();  ///< reason -> number of rows left out
+  std::vector<std::uint64_t> rows;                                      ///< 1-based, the header not counted
+  std::string source;                                                   ///< the file, for messages and reports
+  nlohmann::ordered_json truncated = nlohmann::ordered_json::object();  ///< what was cut, to what -> examples
+  nlohmann::ordered_json skipped = nlohmann::ordered_json::object();    ///< reason -> number of rows left out
+
+  /// Takes an example of a row, without the spare room of its lists: there may be millions.
+  void add(Example example, std::uint64_t row);
+  /// Counts an example that was cut: "longer than 128 tokens (--max_seq_length)".
+  void count_truncated(const std::string& what);
 
   /// The input of example i as a person reads it.
   virtual std::string text(std::size_t i) const = 0;
@@ -40,6 +46,29 @@ class TaskData {
   virtual std::string answer(std::size_t i) const = 0;
   /// A copy with these examples, in this order.
   virtual std::unique_ptr<TaskData> take(std::span<const std::uint32_t> indices) const = 0;
+
+ protected:
+  /// For take: these examples with their rows, and what is said about the whole file.
+  void copy_to(TaskData& taken, std::span<const std::uint32_t> indices) const;
+};
+
+/// How Task::read reads a file.
+struct Reading {
+  static constexpr std::uint64_t all = ~std::uint64_t{0};
+
+  const Tokenizer& tokenizer;  ///< outlives what is read
+  std::int64_t max_tokens;     ///< sequences are cut to it
+  Purpose purpose;
+  /// The first rows that can be used become examples; what comes after them is not read, but for the labels of a
+  /// training file, which are those of all its rows.
+  std::uint64_t most_rows = all;
+  /// Is given the number of rows read, now and then; what it throws passes through.
+  std::function<void(std::uint64_t)> progress = {};
+
+  /// For a task, after each row.
+  void tell(std::uint64_t row) const {
+    if (progress && row % 1000 == 0) progress(row);
+  }
 };
 
 /// What became of an evaluation.
@@ -84,9 +113,8 @@ class Task {
   virtual std::int64_t usual_max_tokens() const { return 128; }
 
   /// Reads a file. With Purpose::train the task also learns its labels from it; with evaluate every row needs a known
-  /// answer; with predict none. Sequences are cut to max_tokens. Errors name file, row and field.
-  virtual std::unique_ptr<TaskData> read(const std::filesystem::path& file, const Tokenizer& tokenizer,
-                                         std::int64_t max_tokens, Purpose purpose) = 0;
+  /// answer; with predict none. Errors name file, row and field.
+  virtual std::unique_ptr<TaskData> read(const std::filesystem::path& file, const Reading& how) = 0;
   /// The same for texts given directly; a pair is two texts separated by a tab.
   virtual std::unique_ptr<TaskData> from_texts(std::span<const std::string> texts, const Tokenizer& tokenizer,
                                                std::int64_t max_tokens) const = 0;
@@ -102,6 +130,9 @@ class Task {
   /// After training, before the final evaluation: the validation set and what the head gave for it. A task may fit how
   /// it answers to them (the temperature of its probabilities); it is part of the state. The default does nothing.
   virtual void calibrate(const TaskData& data, std::span<const std::vector<float>> outputs);
+  /// Before training, where there is no validation set to calibrate to: what is left out, for a notice, or "". Error
+  /// invalid_option where the user asked for it. The default: nothing.
+  virtual std::string without_validation() { return ""; }
 
   /// outputs[i]: what the head gave for example i (its row, or its tokens' rows one after the other).
   virtual Evaluation evaluate(const TaskData& data, std::span<const std::vector<float>> outputs) const = 0;

@@ -36,14 +36,15 @@ struct Part {
   fs::path model_path, folder;
 };
 
-/// For a task without a scorer: evaluates the chosen examples anew.
+/// For a task without a scorer: evaluates the chosen examples anew. The outputs may be those of several systems, one
+/// after the other.
 class EvaluatingScorer : public gpt::Scorer {
  public:
   EvaluatingScorer(Part part, Outputs outputs) : part_(std::move(part)), outputs_(std::move(outputs)) {}
   std::size_t rows() const override { return outputs_.size(); }
   Json metrics(std::span<const std::uint32_t> rows) const override {
-    Outputs chosen;
     const auto examples = static_cast<std::uint32_t>(part_.data->examples.size());
+    Outputs chosen;
     std::vector<std::uint32_t> places;
     for (const std::uint32_t i : rows) {
       chosen.push_back(outputs_[i]);
@@ -64,10 +65,10 @@ class EvaluatingScorer : public gpt::Scorer {
 std::shared_ptr<const gpt::TaskData> read(const LoadedTask& model, const fs::path& file, const EvaluateRequest& request,
                                           Observer& observer) {
   observer.stage(fmt::format("reading {}", file.string()));
-  auto data = model.read(file, gpt::Purpose::evaluate);
-  tell_counts(*data, model.max_tokens(), observer);
+  auto data = model.read(file, gpt::Purpose::evaluate, row_limit(request.max_samples), reading_progress(observer));
+  tell_counts(*data, observer);
   if (data->examples.empty()) gpt::fail(gpt::ErrorCode::malformed, "{}: no row can be used", file.string());
-  return first_rows(std::move(data), request.max_samples);
+  return data;
 }
 
 /// Milliseconds of answering one text at a time: {"median", "p95"}; empty without samples.

@@ -70,18 +70,20 @@ std::unique_ptr<gpt::TaskData> read(Inputs& inputs, const std::filesystem::path&
                                     std::int64_t limit, Observer& observer) {
   check_stop(observer);
   observer.stage(fmt::format("reading {}", file.string()));
-  auto data = inputs.task->read(file, *inputs.tokenizer, inputs.max_tokens, purpose);
-  tell_counts(*data, inputs.max_tokens, observer);
+  auto data = inputs.task->read(
+      file, {*inputs.tokenizer, inputs.max_tokens, purpose, row_limit(limit), reading_progress(observer)});
+  tell_counts(*data, observer);
   if (data->examples.empty()) gpt::fail(gpt::ErrorCode::malformed, "{}: no row can be used", file.string());
-  return first_rows(std::move(data), limit);
+  return data;
 }
 
 void read_data(Inputs& inputs, const FinetuneRequest& request, Observer& observer) {
   using gpt::Purpose;
-  inputs.train = read(inputs, request.train_file, Purpose::train, 0, observer);
+  const bool parted = request.folds > 0 || request.validation_split > 0;
+  inputs.train = read(inputs, request.train_file, Purpose::train, parted ? 0 : request.max_train_samples, observer);
   if (request.folds > 0) hold_out_fold(inputs, request);
   if (request.validation_split > 0) split_off(inputs, request.validation_split, request.train.seed);
-  inputs.train = first_rows(std::move(inputs.train), request.max_train_samples);
+  if (parted) inputs.train = first_rows(std::move(inputs.train), request.max_train_samples);
   if (!request.validation_file.empty())
     inputs.validation = read(inputs, request.validation_file, Purpose::evaluate, request.max_eval_samples, observer);
   else if (inputs.validation)
@@ -208,12 +210,19 @@ std::string memory_advice(const FinetuneRequest& request) {
   return fmt::format("{}", fmt::join(flags, ", "));
 }
 
-void tell_counts(const gpt::TaskData& data, std::int64_t max_tokens, Observer& observer) {
-  if (data.truncated > 0)
-    observer.notice(fmt::format("{}: {} of {} examples were longer than {} tokens and were cut", data.source,
-                                data.truncated, data.examples.size(), max_tokens));
+void tell_counts(const gpt::TaskData& data, Observer& observer) {
+  for (const auto& [what, count] : data.truncated.items())
+    observer.notice(
+        fmt::format("{}: {} of {} examples were cut: {}", data.source, count.dump(), data.examples.size(), what));
   for (const auto& [reason, count] : data.skipped.items())
     observer.notice(fmt::format("{}: {} rows left out: {}", data.source, count.dump(), reason));
+}
+
+std::function<void(std::uint64_t)> reading_progress(Observer& observer) {
+  return [&observer](std::uint64_t rows) {
+    observer.rows_read(rows);
+    check_stop(observer);
+  };
 }
 
 void check_stop(Observer& observer) {
@@ -248,6 +257,8 @@ Inputs read_inputs(const FinetuneRequest& request, Observer& observer) {
                                 request.max_tokens, config.context, config.context));
   read_data(inputs, request, observer);
   check_task(*inputs.task, request.task.name);
+  if (!inputs.validation)
+    if (const std::string left_out = inputs.task->without_validation(); !left_out.empty()) observer.notice(left_out);
   check_stop(observer);
   const std::int64_t program = meter.program();
   inputs.threads->run([&] { make_trainable(inputs, request); });

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -51,7 +52,10 @@ nlohmann::ordered_json data_summary(const gpt::TaskData& data);
 nlohmann::ordered_json data_summary(const Inputs& inputs);
 
 /// Notices for texts that were cut and rows that were left out.
-void tell_counts(const gpt::TaskData& data, std::int64_t max_tokens, Observer& observer);
+void tell_counts(const gpt::TaskData& data, Observer& observer);
+
+/// For gpt::Reading: tells the observer, and stops where it asks for it.
+std::function<void(std::uint64_t)> reading_progress(Observer& observer);
 
 /// Error interrupted if the observer asks to stop.
 void check_stop(Observer& observer);

@@ -9,8 +9,8 @@
 #include "gpt/model/lora.h"
 #include "gptask/toolkit/models.h"
 #include "gptask/toolkit/utf8.h"
+#include "rows/temporary_folder.h"
 #include "run/outputs.h"
-#include "run/temporary_folder.h"
 
 namespace gptask {
 namespace fs = std::filesystem;
@@ -117,7 +117,7 @@ std::shared_ptr<const LoadedTask> LoadedTask::load(const fs::path& folder, const
 
 std::shared_ptr<const LoadedTask> LoadedTask::load(const std::map<std::string, std::string>& files,
                                                    const gpt::Registry& registry, const LoadOptions& options) {
-  const TemporaryFolder folder;
+  const TemporaryFolder folder(memory_folder());
   for (const auto& [name, content] : files) {
     if (fs::path(name).has_parent_path() || name.empty() || name == "." || name == "..")
       gpt::fail(gpt::ErrorCode::invalid_option, "\"{}\" is no plain file name", name);
@@ -128,11 +128,12 @@ std::shared_ptr<const LoadedTask> LoadedTask::load(const std::map<std::string, s
   return open(folder.path(), registry, options);
 }
 
-std::unique_ptr<gpt::TaskData> LoadedTask::read(const fs::path& file, gpt::Purpose purpose) const {
+std::unique_ptr<gpt::TaskData> LoadedTask::read(const fs::path& file, gpt::Purpose purpose, std::uint64_t most_rows,
+                                                const std::function<void(std::uint64_t)>& progress) const {
   const auto reader = make_();  // reading may change a task; ours stays as it is for other threads
   reader->restore(manifest_.state);
   if (!task_options_.specs().empty()) reader->configure(task_options_);
-  return reader->read(file, *tokenizer_, max_tokens(), purpose);
+  return reader->read(file, {*tokenizer_, max_tokens(), purpose, most_rows, progress});
 }
 
 std::vector<std::vector<float>> LoadedTask::infer(const gpt::TaskData& data, std::int64_t batch_size,

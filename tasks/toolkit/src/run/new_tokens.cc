@@ -4,7 +4,7 @@
 
 #include "gpt/core/error.h"
 #include "gpt/io/json.h"
-#include "run/temporary_folder.h"
+#include "rows/temporary_folder.h"
 
 namespace gptask {
 
@@ -21,7 +21,7 @@ std::shared_ptr<const gpt::Tokenizer> with_tokens(std::shared_ptr<const gpt::Tok
     if (!known && std::find(missing.begin(), missing.end(), token) == missing.end()) missing.push_back(token);
   }
   if (missing.empty()) return tokenizer;
-  const TemporaryFolder folder;
+  const TemporaryFolder folder(memory_folder());
   tokenizer->save(folder.path());
   nlohmann::ordered_json json =
       nlohmann::ordered_json::parse(gpt::read_json_file(folder.path() / "tokenizer.json").dump());

@@ -41,6 +41,10 @@ std::vector<std::vector<float>> task_outputs(const gpt::Task& task, const gpt::D
   return gpt::infer(decoder, head, examples, batch_size, threads, progress, features);
 }
 
+std::uint64_t row_limit(std::int64_t samples) {
+  return samples > 0 ? static_cast<std::uint64_t>(samples) : gpt::Reading::all;
+}
+
 std::unique_ptr<gpt::TaskData> first_rows(std::unique_ptr<gpt::TaskData> data, std::int64_t limit) {
   if (limit <= 0) return data;
   std::vector<std::uint32_t> indices;

@@ -22,6 +22,8 @@ std::vector<std::vector<float>> task_outputs(const gpt::Task& task, const gpt::D
                                              gpt::Threads& threads, const std::function<void(std::size_t)>& progress,
                                              const gpt::Features* features = nullptr);
 
+/// Reading::most_rows; 0 samples: all.
+std::uint64_t row_limit(std::int64_t samples);
 /// The first `limit` rows' examples, 0: all. A row may have several (the windows of a long passage).
 std::unique_ptr<gpt::TaskData> first_rows(std::unique_ptr<gpt::TaskData> data, std::int64_t limit);
 

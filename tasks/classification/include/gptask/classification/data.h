@@ -3,10 +3,10 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "gpt/plugin/task.h"
 #include "gptask/classification/labels.h"
+#include "gptask/toolkit/row_texts.h"
 
 namespace gptask {
 
@@ -14,16 +14,11 @@ namespace gptask {
 class ClassificationData : public gpt::TaskData {
  public:
   std::shared_ptr<const Labels> labels = std::make_shared<Labels>();
+  RowTexts texts;  ///< of each example the input before it was cut
 
-  /// The input before it was cut; a text beyond the limit is not kept and shows as its place: "(row 7 of a.csv)".
-  void add_text(std::string text, std::size_t most_bytes);
-  std::string text(std::size_t i) const override;
+  std::string text(std::size_t i) const override { return texts[i].front(); }
   std::string answer(std::size_t i) const override { return labels->shown(examples[i].target); }
   std::unique_ptr<gpt::TaskData> take(std::span<const std::uint32_t> indices) const override;
-
- private:
-  std::vector<std::string> texts_;  ///< a NUL byte, which no text has: not kept
-  std::size_t bytes_ = 0;
 };
 
 }  // namespace gptask

@@ -33,8 +33,7 @@ class ClassificationTask : public gpt::Task {
   void restore(const nlohmann::ordered_json& state) override;
 
   std::vector<std::string> new_tokens() const override { return tokens_.names(); }
-  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,
-                                      std::int64_t max_tokens, gpt::Purpose purpose) override;
+  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Reading& how) override;
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;
   /// A gpt::SequenceHead with the problem's loss. Errors with mismatch while no labels are known.
@@ -42,6 +41,7 @@ class ClassificationTask : public gpt::Task {
 
   /// Fits the temperature of the probabilities where calibrates() and there is one label a row.
   void calibrate(const gpt::TaskData& data, std::span<const std::vector<float>> outputs) override;
+  std::string without_validation() override;
   /// Rows without an answer are predicted and not scored. Metrics: those of label_scorer, multi_label_scorer or
   /// number_scorer; with calibration or abstaining also those of confidence_scorer.
   gpt::Evaluation evaluate(const gpt::TaskData& data, std::span<const std::vector<float>> outputs) const override;
@@ -76,6 +76,7 @@ class ClassificationTask : public gpt::Task {
   void guess_problem(const Row& row, const std::vector<std::size_t>& columns);
   void end_learning(ClassificationData& data);
   void check_metric(const std::string& source) const;
+  void check_calibration() const;
   void weigh_classes(const std::string& source);
   void need_labels() const;
   void declare_answer_options(gpt::Options& options) const;
@@ -97,9 +98,8 @@ class ClassificationTask : public gpt::Task {
   std::vector<std::string> given_class_weights_;  ///< "balanced" or numbers
   std::vector<float> class_weights_;
   double label_smoothing_ = 0;
-  bool calibrates_ = false, restored_ = false;
+  bool calibrates_ = false, calibration_asked_ = false, restored_ = false;
   double temperature_ = 1, abstain_below_ = 0, label_threshold_ = 0.5;
-  std::size_t kept_text_bytes_ = std::size_t{256} << 20;  ///< of a training file
   /// How the data files look: by options, and by the training run, whose files are read the same way later on.
   ColumnWish given_columns_, stored_columns_;
   ReadOptions given_format_, stored_format_;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gpt/plugin/task.h"
+#include "gptask/toolkit/row_texts.h"
 
 namespace gptask {
 
@@ -13,9 +14,10 @@ namespace gptask {
 /// target.loss_from is where the choice begins.
 class ChoiceData : public gpt::TaskData {
  public:
-  std::vector<std::string> questions;  ///< as the model reads them
-  std::vector<std::vector<std::string>> choices;
+  RowTexts texts;  ///< the question as the model reads it, then the choices
 
+  std::string question(std::size_t i) const { return texts[i].front(); }
+  std::vector<std::string> choices(std::size_t i) const;
   std::string text(std::size_t i) const override;
   std::string answer(std::size_t i) const override;
   std::unique_ptr<gpt::TaskData> take(std::span<const std::uint32_t> indices) const override;

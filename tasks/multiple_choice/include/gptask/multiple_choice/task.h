@@ -30,8 +30,7 @@ class MultipleChoiceTask : public gpt::Task {
   /// Rows with a question, its choices and the right one: columns of a choice each, or one column with a JSON list (or
   /// {"text": [...], "label": [...]}, as Hugging Face has ARC). The right one is a number from --first_choice on, a
   /// letter, one of those labels, or the choice itself; it may stand in a file of its own, a line a row.
-  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,
-                                      std::int64_t max_tokens, gpt::Purpose purpose) override;
+  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Reading& how) override;
   /// "question TAB choice TAB choice ..." each.
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;
@@ -52,8 +51,8 @@ class MultipleChoiceTask : public gpt::Task {
     std::string label;
   };
   class Reader;
-  void add(ChoiceData& data, std::string question, std::vector<std::string> choices, const gpt::Tokenizer& tokenizer,
-           std::int64_t max_tokens, std::uint64_t row, const std::string& where) const;
+  void add(ChoiceData& data, const std::string& question, std::vector<std::string> choices,
+           const gpt::Tokenizer& tokenizer, std::int64_t max_tokens, std::uint64_t row, const std::string& where) const;
 
   std::string template_ = "Question: {question}\nAnswer:";
   SpecialTokens tokens_;

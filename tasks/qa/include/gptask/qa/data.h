@@ -7,11 +7,12 @@
 
 #include "gpt/plugin/task.h"
 #include "gpt/text/tokenizer.h"
+#include "gptask/toolkit/row_texts.h"
 #include "gptask/toolkit/special_tokens.h"
 
 namespace gptask {
 
-/// A passage and its tokens; the questions about it share them.
+/// A passage and its tokens.
 struct Passage {
   std::string text;
   gpt::Encoding encoding;
@@ -19,7 +20,6 @@ struct Passage {
 
 struct Question {
   std::string id, text;
-  std::shared_ptr<const Passage> passage;
   std::vector<std::string> answers;  ///< every reference; none: unknown, or there is no answer
   gpt::Range first_answer;           ///< in bytes of the passage; empty where there is none
   bool known = false;                ///< whether the file says what the answer is
@@ -40,17 +40,43 @@ struct Window {
   std::uint32_t prefix = 0;          ///< tokens before them
 };
 
-/// examples[i] is windows[i]; the windows of a question lie together and share its row.
+/// examples[i] is windows[i]; the windows of a question lie together and share its row. Questions and passages are kept
+/// as texts and read anew when they are asked for.
 class QaData : public gpt::TaskData {
  public:
-  std::vector<Question> questions;
-  std::vector<Window> windows;
-  std::string separator;
+  /// The tokenizer outlives the data.
+  QaData(const gpt::Tokenizer& tokenizer, std::string separator)
+      : tokenizer_(&tokenizer), separator_(std::move(separator)) {}
 
-  const Question& question_of(std::size_t example) const { return questions[windows[example].question]; }
+  /// The passage that the next questions are about.
+  void add_passage(const std::string& text);
+  void add_question(const Question& question);
+  /// A window of the latest question.
+  void add_window(gpt::Example example, std::uint32_t begin, std::uint32_t end, std::uint32_t prefix);
+
+  std::size_t questions() const noexcept { return about_.size(); }
+  Question question(std::size_t i) const;
+  std::string passage_text(std::size_t question) const { return passage_texts_[about_[question].passage].front(); }
+  Passage passage(std::size_t question) const;
+  const std::vector<Window>& windows() const noexcept { return windows_; }
+  const std::string& separator() const noexcept { return separator_; }
+
   std::string text(std::size_t i) const override;
   std::string answer(std::size_t i) const override;
   std::unique_ptr<gpt::TaskData> take(std::span<const std::uint32_t> indices) const override;
+
+ private:
+  struct About {
+    std::uint32_t passage;
+    gpt::Range first_answer;
+    bool known;
+  };
+  const gpt::Tokenizer* tokenizer_;
+  std::string separator_;
+  std::vector<Window> windows_;
+  std::vector<About> about_;  ///< a question each
+  RowTexts question_texts_;   ///< id, text, answers
+  RowTexts passage_texts_;
 };
 
 }  // namespace gptask

@@ -32,8 +32,7 @@ class QaTask : public gpt::Task {
 
   /// SQuAD's JSON ({"data": [{"paragraphs": [...]}]}), or rows with a question, a passage and answers: text and its
   /// start in code points in two columns, or {"text": [...], "answer_start": [...]} in one, as Hugging Face has it.
-  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,
-                                      std::int64_t max_tokens, gpt::Purpose purpose) override;
+  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Reading& how) override;
   /// "question TAB passage" each.
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;

@@ -17,8 +17,7 @@ class SentimentTask : public ClassificationTask {
   void configure(const gpt::Options& options) override;
   nlohmann::ordered_json state() const override;
   void restore(const nlohmann::ordered_json& state) override;
-  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,
-                                      std::int64_t max_tokens, gpt::Purpose purpose) override;
+  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Reading& how) override;
 
  protected:
   const ColumnNames& column_names() const override;

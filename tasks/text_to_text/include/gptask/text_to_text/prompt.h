@@ -29,13 +29,18 @@ class Prompt {
 
   struct Built {
     gpt::Example example;
-    bool cut = false;  ///< the source, or the target
+    bool source_cut = false, target_cut = false;
   };
   Built build(std::string_view source, const std::optional<std::string>& target) const;
   std::string text(std::string_view source) const { return before_ + std::string(source) + after_; }
+  /// What was cut where Built says so, and which option asks for it.
+  const std::string& source_limit() const noexcept { return source_limit_; }
+  const std::string& target_limit() const noexcept { return target_limit_; }
+  const gpt::Tokenizer& tokenizer() const noexcept { return *tokenizer_; }
 
  private:
-  const gpt::Tokenizer& tokenizer_;
+  const gpt::Tokenizer* tokenizer_;  ///< outlives the prompt
+  std::string source_limit_, target_limit_;
   std::string before_, after_;
   std::vector<std::int32_t> before_tokens_, after_tokens_;
   std::size_t source_room_, target_room_;

@@ -28,8 +28,7 @@ class TextToTextTask : public gpt::Task {
 
   /// Rows with a source and a target. A field that is a JSON list of texts is joined to one source, or gives several
   /// references.
-  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Tokenizer& tokenizer,
-                                      std::int64_t max_tokens, gpt::Purpose purpose) override;
+  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, const gpt::Reading& how) override;
   std::unique_ptr<gpt::TaskData> from_texts(std::span<const std::string> texts, const gpt::Tokenizer& tokenizer,
                                             std::int64_t max_tokens) const override;
 

@@ -55,8 +55,10 @@ class LoadedTask {
   /// Longest sequence, in tokens.
   std::int64_t max_tokens() const noexcept { return manifest_.max_tokens; }
 
-  /// Reads a file as the task does.
-  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, gpt::Purpose purpose) const;
+  /// Reads a file as the task does (see gpt::Reading).
+  std::unique_ptr<gpt::TaskData> read(const std::filesystem::path& file, gpt::Purpose purpose,
+                                      std::uint64_t most_rows = gpt::Reading::all,
+                                      const std::function<void(std::uint64_t)>& progress = {}) const;
   /// What the head gives for each example.
   std::vector<std::vector<float>> infer(const gpt::TaskData& data, std::int64_t batch_size,
                                         const std::function<void(std::size_t)>& progress = {}) const;

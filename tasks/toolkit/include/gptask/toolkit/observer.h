@@ -17,6 +17,8 @@ class Observer {
   virtual void stage(std::string_view what);
   /// Something a user should know: texts that were cut, rows that were left out.
   virtual void notice(std::string_view what);
+  /// How many rows of the file were read so far.
+  virtual void rows_read(std::uint64_t rows);
   virtual void training(const gpt::TrainPlan& plan);
   virtual void stepped(const gpt::StepRecord& record);
   /// Inference: `done` of `total` examples.
