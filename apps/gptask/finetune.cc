@@ -37,6 +37,7 @@ void print_dry_run(const DryRun& plan, bool json) {
              plan.summary.at("parameters").dump(), plan.summary.at("steps").dump());
   fmt::print("{}\n", plan.memory);
   if (plan.summary.contains("template")) fmt::print("input: {}\n", plan.summary.at("template").dump());
+  fmt::print("the head looks at {}\n", plan.summary.at("head_looks_at").get<std::string>());
   print_values("data", plan.summary.at("data"));
   print_values("settings", plan.summary.at("settings"));
   for (const auto& sample : plan.samples) print_values("example", sample);

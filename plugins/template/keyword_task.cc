@@ -23,6 +23,7 @@ class KeywordHead : public gpt::Head {
   gpt::Variable forward(const gpt::Hidden& hidden, const gpt::Batch& batch) override {
     return gpt::linear(gpt::mean_pool(hidden.states, batch), weight_, &bias_);
   }
+  std::string looks_at() const override { return "the mean of all tokens"; }
 
  private:
   gpt::Parameter& weight_;

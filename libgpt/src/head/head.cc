@@ -14,6 +14,18 @@ Variable Head::loss(const Variable& outputs, const Batch& batch, float scale) {
 
 std::int64_t Head::loss_terms(const Batch& batch) const { return batch.examples(); }
 
+std::string Head::looks_at() const {
+  switch (reads()) {
+    case Reads::last:
+      return "the last token";
+    case Reads::mean:
+      return "the mean of all tokens";
+    case Reads::tokens:
+      break;
+  }
+  return "every token";
+}
+
 std::vector<Parameter*> Head::parameters() {
   std::vector<Parameter*> all;
   for (Parameter& parameter : parameters_) all.push_back(&parameter);

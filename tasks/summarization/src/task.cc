@@ -14,6 +14,8 @@ ScorerPointer SummarizationTask::scorer(const std::vector<std::string>& predicti
   return summary_scorer(predictions, references);
 }
 
+nlohmann::ordered_json SummarizationTask::signatures(const References&) const { return summary_signatures(); }
+
 std::vector<std::pair<std::string, std::string>> SummarizationTask::trivial_answers(const std::string& source) const {
   return {{"the first three sentences", lead(source, 3)}, {"the whole text", source}};
 }

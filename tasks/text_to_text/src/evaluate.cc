@@ -67,7 +67,7 @@ gpt::Evaluation TextToTextTask::evaluate(const gpt::TaskData& any, std::span<con
   evaluation.baseline["name"] = evaluation.baselines.front().name;
   evaluation.baseline.update(evaluation.baselines.front().scorer->all());
   evaluation.details["samples"] = samples(data, texts);
-  if (Json used = signatures(references); !used.empty()) evaluation.details["signatures"] = std::move(used);
+  evaluation.details["signatures"] = signatures(references);
   return evaluation;
 }
 

@@ -130,6 +130,4 @@ std::unique_ptr<gpt::Head> TextToTextTask::make_head(gpt::Decoder& decoder, gpt:
   return std::make_unique<gpt::LanguageModelHead>(decoder.output_projection());
 }
 
-nlohmann::ordered_json TextToTextTask::signatures(const References&) const { return nlohmann::ordered_json::object(); }
-
 }  // namespace gptask

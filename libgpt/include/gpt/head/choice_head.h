@@ -14,6 +14,7 @@ class ChoiceHead final : public Head {
   ChoiceHead(std::int64_t hidden, std::int64_t most_choices, float deviation, Random& random);
   /// Error mismatch for an example with more sequences than most_choices.
   Variable forward(const Hidden& hidden, const Batch& batch) override;
+  std::string looks_at() const override { return "the last token of each choice"; }
 
  private:
   std::int64_t most_choices_;
@@ -27,6 +28,7 @@ class LikelihoodHead final : public Head {
   LikelihoodHead(Parameter& projection, std::int64_t most_choices)
       : projection_(projection), most_choices_(most_choices) {}
   Variable forward(const Hidden& hidden, const Batch& batch) override;
+  std::string looks_at() const override { return "the tokens of each choice, each predicted from those before it"; }
 
  private:
   Parameter& projection_;

@@ -33,6 +33,9 @@ class Head {
   /// batch of sequences of one token, where the decoder is frozen and its states are kept (train/features.h).
   enum class Reads { tokens, last, mean };
   virtual Reads reads() const { return Reads::tokens; }
+  /// Where the head looks, for a reader ("the last token"): shown before a run and stored with the model. The default
+  /// follows reads().
+  virtual std::string looks_at() const;
 
   /// Declared once, then saved, loaded and trained by themselves.
   std::vector<Parameter*> parameters();

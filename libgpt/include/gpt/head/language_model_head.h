@@ -14,6 +14,7 @@ class LanguageModelHead final : public Head {
   Variable loss(const Variable& outputs, const Batch& batch, float scale) override;
   std::int64_t loss_terms(const Batch& batch) const override;
   bool per_token() const override { return true; }
+  std::string looks_at() const override { return "the tokens after the prompt, each predicted from those before it"; }
 
  private:
   Parameter& projection_;

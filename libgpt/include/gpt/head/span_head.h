@@ -18,6 +18,9 @@ class SpanHead : public Head {
   Variable loss(const Variable& outputs, const Batch& batch, float scale) override;
   std::int64_t loss_terms(const Batch& batch) const override;
   bool per_token() const override { return true; }
+  std::string looks_at() const override {
+    return "every token of the passage, a start and an end score each, and the last token, the score of no answer";
+  }
 
  private:
   Parameter &weight_, &bias_;

@@ -87,11 +87,7 @@ class Summaries : public TextKind {
     return {{"the first three sentences of the source", scorer(leads)}, {"the source itself", scorer(sources_)}};
   }
   std::string main_metric() const override { return "rougeL"; }
-  Json notes() const override {
-    return {
-        {"ROUGE", fmt::format("F-measure in percent, as rouge-score 0.1.2, {}; lines are the sentences of rougeLsum",
-                              request_.stem ? "words stemmed" : "words as they are")}};
-  }
+  Json notes() const override { return summary_signatures(request_.stem); }
 
  private:
   ScorerPointer scorer(const Texts& texts) const override { return summary_scorer(texts, references_, request_.stem); }

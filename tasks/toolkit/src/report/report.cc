@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "report/html.h"
+#include "run/baselines.h"
 
 namespace gptask {
 namespace {
@@ -54,15 +55,15 @@ std::string curves(const Report& report) {
 std::string metrics_table(const Report& report) {
   const gpt::Evaluation& evaluation = report.evaluation;
   if (evaluation.metrics.empty()) return "";
-  const bool compared = !evaluation.baseline.empty();
+  const std::vector<Json> trivial = baselines(evaluation);
   std::string html = "<table><tr><th>metric</th><th class=\"n\">this model</th>";
-  if (compared)
-    html += fmt::format("<th class=\"n\">{}</th>", html_escape(evaluation.baseline.value("name", "baseline")));
+  for (const Json& baseline : trivial)
+    html += fmt::format("<th class=\"n\">{}</th>", html_escape(baseline.value("name", "baseline")));
   html += "</tr>";
   for (const auto& [name, value] : evaluation.metrics.items()) {
     html +=
         fmt::format("<tr><td>{}</td>{}", html_escape(name), number_cell(value, report.intervals.value(name, Json())));
-    if (compared) html += number_cell(evaluation.baseline.value(name, Json()));
+    for (const Json& baseline : trivial) html += number_cell(baseline.value(name, Json()));
     html += "</tr>";
   }
   return html + "</table>";
@@ -109,6 +110,7 @@ std::string html_report(const Report& report) {
   html += tiles(report);
   html += section("Training", curves(report));
   html += section(report.evaluated_on.empty() ? "Scores" : "Scores on " + report.evaluated_on, metrics_table(report));
+  html += section("How the figures were made", pairs_table(details.value("signatures", Json::object())));
   html += section("Runs", records_table(report.runs));
   html += section("Confusion matrix", confusion(details));
   html += section("By label", records_table(details.value("per_label", Json::array())));

@@ -174,7 +174,8 @@ Json finish(const EvaluateRequest& request, const Part& part, const Journal& jou
   gpt::Evaluation evaluation =
       evaluated(model.task(), model.decoder(), model.head(), *part.data, journal.outputs(), model.threads());
   Json results = prefixed("test", evaluation.metrics);
-  results.update(prefixed("test_baseline", evaluation.baseline));
+  results.update(baseline_fields("test", evaluation));
+  if (const Json& made = signatures(evaluation); !made.empty()) results["test_signatures"] = made;
   results.update(speed_fields("test", part.data->examples.size(), request.batch_size, journal.seconds()));
   for (const auto& [name, value] : journal.latency().items()) results["test_latency_" + name + "_ms"] = value;
   observer.evaluated(0, evaluation.metrics);
@@ -183,6 +184,7 @@ Json finish(const EvaluateRequest& request, const Part& part, const Journal& jou
   if (!scorer && !evaluation.metrics.empty()) scorer = std::make_shared<EvaluatingScorer>(part, journal.outputs());
   observer.stage("drawing rows anew for the intervals");
   builder.add({part.model_path.string(), part.data->source}, scorer, evaluation.metrics, speed_of(results));
+  builder.add_signatures(part.data->source, signatures(evaluation));
   const SystemScores scores = table.systems.back();
   results["test_intervals"] = scores.intervals;
   for (const auto& baseline : evaluation.baselines)
@@ -221,6 +223,7 @@ class Evaluation {
   }
 
   EvaluateResult run() {
+    check_models();
     for (std::size_t i = 0; i < request_.models.size(); ++i) add_model(i);
     builder_.compare();
     builder_.add_notes();
@@ -237,6 +240,19 @@ class Evaluation {
  private:
   bool several() const { return request_.models.size() * request_.test_files.size() > 1; }
 
+  /// All folders are there and of one task, before anything is loaded.
+  void check_models() {
+    task_ = request_.untuned;
+    if (!task_.empty()) return;
+    for (const fs::path& model : request_.models) {
+      const std::string task = read_manifest(model).task;
+      if (task_.empty()) task_ = task;
+      if (task != task_)
+        gpt::fail(gpt::ErrorCode::mismatch, "--model: {} was trained for \"{}\" and {} for \"{}\"; evaluate them apart",
+                  request_.models[0].string(), task_, model.string(), task);
+    }
+  }
+
   void add_model(std::size_t i) {
     observer_.stage(fmt::format("loading {}", request_.models[i].string()));
     LoadOptions options;
@@ -249,11 +265,6 @@ class Evaluation {
     part.model_path = request_.models[i];
     part.model = LoadedTask::load(part.model_path, registry_, options);
     check_stop(observer_);
-    const std::string& task = part.model->manifest().task;
-    if (i == 0) task_ = task;
-    if (task != task_)
-      gpt::fail(gpt::ErrorCode::mismatch, "--model: {} was trained for \"{}\" and {} for \"{}\"; evaluate them apart",
-                request_.models[0].string(), task_, part.model_path.string(), task);
     table_.main_metric = part.model->task().main_metric();
     for (std::size_t k = 0; k < request_.test_files.size(); ++k) {
       part.data = read(*part.model, request_.test_files[k], request_, observer_);

@@ -77,6 +77,8 @@ class Run {
     calibrate(*trained_.scored);
     if (!known) observer_.evaluated(result.epochs, trained_.scored->evaluation.metrics);
     eval_results_ = evaluation_results(request_, inputs_, *trained_.scored, result.epochs);
+    if (const Json& made = signatures(trained_.scored->evaluation); !made.empty())
+      eval_results_["eval_signatures"] = made;
     evaluate_mismatched();
     if (trained_.evaluations.empty() || trained_.evaluations.back().at("step") != result.steps) {
       trained_.evaluations.push_back(eval_results_);
@@ -101,7 +103,9 @@ class Run {
     const Scored scored = score(*inputs_.task, *inputs_.decoder, *inputs_.head, *inputs_.mismatched,
                                 request_.eval_batch_size, *inputs_.threads, observer_);
     observer_.evaluated(trained_.result.epochs, scored.evaluation.metrics);
-    for (const auto& [name, value] : scored.evaluation.metrics.items()) eval_results_["eval_" + name + "_mm"] = value;
+    Json figures = prefixed("eval", scored.evaluation.metrics);
+    figures.update(baseline_fields("eval", scored.evaluation));
+    for (const auto& [name, value] : figures.items()) eval_results_[name + "_mm"] = value;
     eval_results_["eval_samples_mm"] = inputs_.mismatched->examples.size();
   }
 
@@ -160,6 +164,7 @@ class Run {
     manifest.task_version = request_.task.version;
     manifest.plugin = request_.task.plugin.filename().string();
     manifest.state = inputs_.task->state();
+    manifest.looks_at = inputs_.head->looks_at();
     manifest.options = settings(request_, inputs_);
     manifest.tuning = tuning_name(request_.tuning);
     manifest.max_tokens = inputs_.max_tokens;
@@ -200,6 +205,7 @@ DryRun plan_finetune(const FinetuneRequest& request, Observer& observer) {
   plan.summary["settings"] = settings(request, inputs);
   if (const Json state = inputs.task->state(); state.contains("template"))
     plan.summary["template"] = state.at("template");
+  plan.summary["head_looks_at"] = inputs.head->looks_at();
   plan.summary["data"] = data_summary(inputs);
   plan.summary["steps"] = gpt::plan_training(inputs.train->examples, request.train).steps;
   plan.summary["parameters"] = inputs.parameters;

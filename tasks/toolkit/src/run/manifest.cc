@@ -59,6 +59,7 @@ Manifest read_manifest(const std::filesystem::path& folder) {
   manifest.task_version = static_cast<int>(integer("task.version"));
   manifest.plugin = text("task.plugin");
   manifest.state = member(root, file, "state", Json::value_t::object);
+  if (root.contains("head")) manifest.looks_at = text("head.looks_at");
   manifest.options = member(root, file, "options", Json::value_t::object);
   manifest.tuning = text("tuning");
   manifest.max_tokens = integer("max_tokens");
@@ -79,6 +80,7 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
   root["base"] = {{"path", manifest.base_path}, {"hash", manifest.base_hash}};
   root["tokenizer"] = {{"hash", manifest.tokenizer_hash}};
   root["max_tokens"] = manifest.max_tokens;
+  root["head"] = {{"looks_at", manifest.looks_at}};
   root["state"] = manifest.state;
   root["options"] = manifest.options;
   gpt::write_json_file(folder / file_name, root);

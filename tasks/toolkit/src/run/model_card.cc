@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include "gpt/core/version.h"
+#include "run/baselines.h"
+#include "run/results.h"
 
 namespace gptask {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 std::string shown(const Json& value) {
   if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
@@ -35,15 +35,24 @@ std::string front_matter(const ModelCard& card) {
 
 std::string scores(const ModelCard& card) {
   if (card.evaluation.metrics.empty()) return "No validation data was given.\n";
-  std::string text = fmt::format("On {} examples of `{}`:\n\n| metric | this model | {} |\n|---|---|---|\n",
-                                 card.inputs.validation->examples.size(), card.inputs.validation->source,
-                                 card.evaluation.baseline.value("name", "baseline"));
+  const std::vector<Json> trivial = baselines(card.evaluation);
+  std::string text = fmt::format("On {} examples of `{}`:\n\n| metric | this model |",
+                                 card.inputs.validation->examples.size(), card.inputs.validation->source);
+  std::string rule = "|---|---|";
+  for (const Json& baseline : trivial) {
+    text += fmt::format(" {} |", cell(baseline.value("name", "baseline")));
+    rule += "---|";
+  }
+  text += "\n" + rule + "\n";
   for (const auto& [name, value] : card.evaluation.metrics.items()) {
     if (!value.is_number()) continue;
-    const auto other = card.evaluation.baseline.find(name);
-    text += fmt::format("| {} | {} | {} |\n", cell(name), shown(value),
-                        other != card.evaluation.baseline.end() ? shown(*other) : "");
+    text += fmt::format("| {} | {} |", cell(name), shown(value));
+    for (const Json& baseline : trivial)
+      text += fmt::format(" {} |", baseline.contains(name) ? shown(baseline.at(name)) : "");
+    text += "\n";
   }
+  for (const auto& [name, signature] : signatures(card.evaluation).items())
+    text += fmt::format("\n{}: `{}`\n", name, shown(signature));
   return text;
 }
 

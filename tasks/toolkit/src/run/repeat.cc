@@ -55,9 +55,19 @@ bool is_score(const std::string& name) {
          (name.rfind("eval_", 0) == 0 && name.rfind("eval_baseline", 0) != 0 && others.count(name) == 0);
 }
 
-/// Of each score that every run has: its mean and sample standard deviation; means of the baseline.
-void summarize(Json& results) {
-  const Json& runs = results.at("runs");
+/// The field of all_results.json that a trivial answer's figure belongs to, "baseline" or "baseline2", and the score it
+/// stands beside: eval_baseline2_bleu belongs to baseline2, beside eval_bleu.
+std::optional<std::pair<std::string, std::string>> baseline_place(const std::string& name) {
+  constexpr std::string_view prefix = "eval_";
+  if (name.rfind("eval_baseline", 0) != 0) return std::nullopt;
+  const std::size_t end = name.find('_', prefix.size());
+  return std::pair(name.substr(prefix.size(), end - prefix.size()), std::string(prefix) + name.substr(end + 1));
+}
+
+/// Of each score that every run has: "mean" and "std", its mean and sample standard deviation; "baseline", "baseline2",
+/// ...: means of the trivial answers.
+Json summary_of(const Json& runs) {
+  Json summary{{"mean", Json::object()}, {"std", Json::object()}, {"baseline", Json::object()}};
   const auto values = [&](const std::string& name) {
     std::vector<double> found;
     for (const Json& run : runs)
@@ -70,21 +80,21 @@ void summarize(Json& results) {
     for (const double value : all) sum += value;
     return sum / static_cast<double>(all.size());
   };
-  constexpr std::string_view baseline = "eval_baseline_";
   for (const auto& [name, value] : runs.front().items()) {
-    const bool of_baseline = name.rfind(baseline, 0) == 0;
+    const auto place = baseline_place(name);
     const std::vector<double> all = values(name);
-    if (all.size() != runs.size() || !(is_score(name) || of_baseline)) continue;
+    if (all.size() != runs.size() || !(is_score(name) || place)) continue;
     const double mean = mean_of(all);
-    if (of_baseline) {
-      results["baseline"]["eval_" + name.substr(baseline.size())] = mean;
+    if (place) {
+      summary[place->first][place->second] = mean;
       continue;
     }
     double squares = 0;
     for (const double one : all) squares += (one - mean) * (one - mean);
-    results["mean"][name] = mean;
-    results["std"][name] = std::sqrt(squares / static_cast<double>(all.size() - 1));
+    summary["mean"][name] = mean;
+    summary["std"][name] = std::sqrt(squares / static_cast<double>(all.size() - 1));
   }
+  return summary;
 }
 
 Report make_report(const FinetuneRequest& request, const Json& results) {
@@ -141,8 +151,7 @@ RepeatResult finetune_repeatedly(const FinetuneRequest& request, const std::vect
   };
 
   RepeatResult result;
-  result.results = {
-      {"runs", Json::array()}, {"mean", Json::object()}, {"std", Json::object()}, {"baseline", Json::object()}};
+  result.results = {{"runs", Json::array()}};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     observer.stage(fmt::format("{} ({} of {})", parts[i].name, i + 1, parts.size()));
     std::optional<Json> one = run_part(parts[i], request.resume, observer, claim);
@@ -154,7 +163,7 @@ RepeatResult finetune_repeatedly(const FinetuneRequest& request, const std::vect
     row.update(*one);
     result.results["runs"].push_back(std::move(row));
   }
-  summarize(result.results);
+  result.results.update(summary_of(result.results.at("runs")));
   result.report = folder.path() / "report.html";
   gpt::write_file_atomically(result.report, html_report(make_report(request, result.results)));
   write_json(folder.path() / "all_results.json", result.results);
@@ -176,8 +185,8 @@ std::string repeat_table(const Json& results) {
   std::string table = line("run", [](const std::string& column) { return column; });
   for (const Json& run : results.at("runs"))
     table += line(run.at("run").get<std::string>(), [&](const auto& column) { return number(run, column); });
-  for (const char* name : {"mean", "std", "baseline"})
-    table += line(name, [&](const auto& column) { return number(results.at(name), column); });
+  for (const auto& [name, values] : results.items())
+    if (values.is_object()) table += line(name, [&](const auto& column) { return number(values, column); });
   return table;
 }
 

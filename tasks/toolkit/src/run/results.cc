@@ -5,6 +5,7 @@
 
 #include "gpt/io/atomic_file.h"
 #include "gptask/toolkit/memory.h"
+#include "run/baselines.h"
 
 namespace gptask {
 
@@ -16,6 +17,19 @@ Json prefixed(const std::string& prefix, const Json& metrics) {
   Json named = Json::object();
   for (const auto& [name, value] : metrics.items()) named[prefix + "_" + name] = value;
   return named;
+}
+
+Json baseline_fields(const std::string& prefix, const gpt::Evaluation& evaluation) {
+  const std::vector<Json> all = baselines(evaluation);
+  Json fields = Json::object();
+  for (std::size_t i = 0; i < all.size(); ++i) fields.update(prefixed(baseline_prefix(prefix, i), all[i]));
+  return fields;
+}
+
+const Json& signatures(const gpt::Evaluation& evaluation) {
+  static const Json none = Json::object();
+  const auto found = evaluation.details.find("signatures");
+  return found == evaluation.details.end() ? none : *found;
 }
 
 std::vector<Json> log_entries(const std::vector<gpt::StepRecord>& records, std::int64_t logging_steps) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "gpt/plugin/task.h"
 #include "gpt/train/options.h"
 #include "gpt/train/trainer.h"
 
@@ -17,6 +18,13 @@ void write_json(const std::filesystem::path& path, const Json& value);
 
 /// `metrics` with "PREFIX_" before each name.
 Json prefixed(const std::string& prefix, const Json& metrics);
+
+/// The trivial answers of an evaluation: PREFIX_baseline_name and PREFIX_baseline_METRIC of the first,
+/// PREFIX_baseline2_... of the second.
+Json baseline_fields(const std::string& prefix, const gpt::Evaluation& evaluation);
+
+/// How the metrics of an evaluation were computed: sacrebleu's signatures, say; empty where there is nothing to tell.
+const Json& signatures(const gpt::Evaluation& evaluation);
 
 /// One entry of log_history for `logging_steps` steps: their mean loss; learning rate and gradient norm of the last.
 std::vector<Json> log_entries(const std::vector<gpt::StepRecord>& records, std::int64_t logging_steps);

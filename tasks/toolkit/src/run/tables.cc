@@ -27,6 +27,14 @@ void TableBuilder::add_baseline(const Cell& cell, const ScorerPointer& scorer) {
   table_.systems.push_back(std::move(scores));
 }
 
+void TableBuilder::add_signatures(const std::string& file, const Json& signatures) {
+  for (const auto& [name, signature] : signatures.items()) {
+    const auto known = table_.notes.find(name);
+    const bool differs = known != table_.notes.end() && *known != signature;
+    table_.notes[differs ? fmt::format("{} on {}", name, file) : name] = signature;
+  }
+}
+
 void TableBuilder::compare() {
   const bool bootstrap = paired_.test == PairedTest::bootstrap;
   const auto samples = paired_.samples > 0 ? paired_.samples : bootstrap ? 1000 : 10000;

@@ -24,6 +24,8 @@ class TableBuilder {
   void add(const Cell& cell, ScorerPointer scorer, const nlohmann::ordered_json& more_metrics = {},
            const nlohmann::ordered_json& speed = nlohmann::ordered_json::object());
   void add_baseline(const Cell& cell, const ScorerPointer& scorer);
+  /// How figures on a file were made; where another file's were made otherwise, the note names the file.
+  void add_signatures(const std::string& file, const nlohmann::ordered_json& signatures);
   /// Each system that was added against the first on the same file.
   void compare();
   /// How intervals and tests were made.

@@ -114,7 +114,7 @@ std::string best_metric(const FinetuneRequest& request, const gpt::Task& task) {
 
 Json evaluation_results(const FinetuneRequest& request, const Inputs& inputs, const Scored& scored, double epoch) {
   Json results = prefixed("eval", scored.evaluation.metrics);
-  results.update(prefixed("eval_baseline", scored.evaluation.baseline));
+  results.update(baseline_fields("eval", scored.evaluation));
   results.update(speed_fields("eval", inputs.validation->examples.size(), request.eval_batch_size, scored.seconds));
   results["epoch"] = epoch;
   return results;

@@ -75,6 +75,11 @@ ScorerPointer translation_scorer(const std::vector<std::string>& hypotheses, con
       [metrics](std::span<const double> sums, double) { return metrics->scores(sums); });
 }
 
+nlohmann::ordered_json summary_signatures(bool stem) {
+  return {{"rouge", fmt::format("F-measure in percent, as rouge-score 0.1.2, {}; lines are the sentences of rougeLsum",
+                                stem ? "words stemmed" : "words as they are")}};
+}
+
 nlohmann::ordered_json translation_signatures(const References& references, const TranslationOptions& options) {
   const Translation metrics(options);
   return {{"bleu", metrics.bleu.signature(references)},

@@ -16,6 +16,7 @@ class SummarizationTask final : public TextToTextTask {
   std::string usual_template() const override { return "{source}\n\nSummary:"; }
   ScorerPointer scorer(const std::vector<std::string>& predictions, const References& references) const override;
   std::vector<std::pair<std::string, std::string>> trivial_answers(const std::string& source) const override;
+  nlohmann::ordered_json signatures(const References& references) const override;
 };
 
 }  // namespace gptask

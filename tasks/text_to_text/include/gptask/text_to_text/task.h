@@ -57,7 +57,7 @@ class TextToTextTask : public gpt::Task {
   /// Answers that cost nothing, made of the source: a name and a text each.
   virtual std::vector<std::pair<std::string, std::string>> trivial_answers(const std::string& source) const = 0;
   /// How the metrics were computed, for the report.
-  virtual nlohmann::ordered_json signatures(const References& references) const;
+  virtual nlohmann::ordered_json signatures(const References& references) const = 0;
   /// Opens a file and says which columns hold source and targets (empty for Purpose::predict).
   struct Source {
     std::unique_ptr<RowReader> reader;

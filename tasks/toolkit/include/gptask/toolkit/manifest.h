@@ -17,6 +17,7 @@ struct Manifest {
   int task_version = 0;
   std::string plugin;              ///< file name of the plugin; empty for a task that was linked
   nlohmann::ordered_json state;    ///< Task::state(): labels, template, columns
+  std::string looks_at;            ///< Head::looks_at()
   nlohmann::ordered_json options;  ///< what the run was asked for
   std::string tuning;              ///< "full", "lora" or "head"
   std::int64_t max_tokens = 0;

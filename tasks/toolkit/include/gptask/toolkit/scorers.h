@@ -58,6 +58,9 @@ struct TranslationOptions {
 /// bleu, chrf, chrf++, ter, over the corpus. Error mismatch.
 ScorerPointer translation_scorer(const std::vector<std::string>& hypotheses, const References& references,
                                  const TranslationOptions& options = {});
+/// How ROUGE is computed: {"rouge": "..."}
+nlohmann::ordered_json summary_signatures(bool stem = true);
+
 /// sacrebleu's signature of each: {"bleu": "nrefs:1|...", ...}
 nlohmann::ordered_json translation_signatures(const References& references, const TranslationOptions& options = {});
 
