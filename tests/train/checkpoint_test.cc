@@ -123,6 +123,7 @@ TEST_CASE("checkpoints: one of another run is refused, and what differs is named
       {"lm_coefficient", [](TrainOptions& o) { o.lm_coefficient = 0.5; }},
       {"beta1", [](TrainOptions& o) { o.beta1 = 0.8; }},
       {"beta2", [](TrainOptions& o) { o.beta2 = 0.99; }},
+      {"data_seed", [](TrainOptions& o) { o.data_seed = 1; }},
       {"epochs", [](TrainOptions& o) { o.epochs = 4; }},
       {"epsilon", [](TrainOptions& o) { o.epsilon = 1e-6; }},
       {"learning_rate", [](TrainOptions& o) { o.learning_rate = 2e-3; }},

@@ -156,3 +156,15 @@ TEST_CASE("order: a pass in parts of about the same number of tokens") {
     CHECK(order.largest_part() == largest);
   }
 }
+
+TEST_CASE("order: a seed of its own") {
+  const std::vector<Example> examples = tiny_examples(60);
+  TrainOptions plain = options_of(4, 0, true), own = plain, other = plain;
+  own.data_seed = 7;
+  own.seed = 1;
+  other.seed = 7;
+  Order of_seed(ExampleList(examples), plain), of_data_seed(ExampleList(examples), own),
+      expected(ExampleList(examples), other);
+  CHECK(epoch(of_data_seed, 0) == epoch(expected, 0));
+  CHECK(epoch(of_data_seed, 0) != epoch(of_seed, 0));
+}

@@ -86,9 +86,24 @@ TEST_CASE("schedule: constant, then down in a line") {
   CHECK(learning_rate(o, 60, 60) == Approx(2e-5));
 }
 
+TEST_CASE("schedule: polynomial, as get_polynomial_decay_schedule_with_warmup has it by default") {
+  for (const std::int64_t warmup : {0, 7}) {
+    const TrainOptions o = options(Schedule::polynomial, warmup);
+    const double end = 1e-7, power = 1;
+    for (std::int64_t step = 0; step <= 70; ++step) {
+      const auto s = static_cast<double>(step), w = static_cast<double>(warmup);
+      double expected = 2e-4 * s / std::max(1.0, w);
+      if (step >= warmup) expected = (2e-4 - end) * std::pow(1 - (s - w) / (60 - w), power) + end;
+      if (step > 60) expected = end;
+      CHECK(learning_rate(o, step, 60) == Approx(expected).epsilon(1e-12).margin(1e-18));
+    }
+  }
+}
+
 TEST_CASE("schedule: names") {
   CHECK(schedule_name(Schedule::linear) == "linear");
   CHECK(schedule_name(Schedule::cosine) == "cosine");
   CHECK(schedule_name(Schedule::constant) == "constant");
   CHECK(schedule_name(Schedule::stable) == "warmup_stable_decay");
+  CHECK(schedule_name(Schedule::polynomial) == "polynomial");
 }

@@ -108,6 +108,7 @@ nlohmann::json run_identity(const TrainOptions& o, const ExampleSource& examples
           {"warmup_steps", o.warmup_steps},
           {"warmup_ratio", o.warmup_ratio},
           {"seed", o.seed},
+          {"data_seed", o.data_seed ? nlohmann::json(*o.data_seed) : nlohmann::json()},
           {"dropout", {c.embedding_dropout, c.residual_dropout, c.attention_dropout}},
           {"adapters", {lora.rank, lora.alpha, lora.dropout}},
           {"training data", examples.hash()},

@@ -121,7 +121,7 @@ std::size_t Order::sorted_at_once() const {
 
 Order::Epoch Order::make(std::int64_t number) const {
   Epoch epoch;
-  epoch.order = permutation(lengths_.size(), Random(options_.seed, static_cast<std::uint64_t>(number)));
+  epoch.order = permutation(lengths_.size(), Random(seed(), static_cast<std::uint64_t>(number)));
   if (options_.group_by_length) {
     const std::size_t most = sorted_at_once();
     for (std::size_t first = 0; first < epoch.order.size(); first += most) {
@@ -157,7 +157,7 @@ void Order::shuffle_passes(Epoch& epoch, std::int64_t number) const {
   Epoch shuffled;
   shuffled.cuts.push_back(0);
   std::vector<std::uint32_t> turns =
-      permutation(passes - 1, Random(options_.seed, kPassOrder + static_cast<std::uint64_t>(number)));
+      permutation(passes - 1, Random(seed(), kPassOrder + static_cast<std::uint64_t>(number)));
   turns.push_back(static_cast<std::uint32_t>(passes - 1));
   for (const std::uint32_t pass : turns) {
     shuffled.order.insert(shuffled.order.end(), epoch.order.begin() + static_cast<std::ptrdiff_t>(epoch.cuts[pass]),

@@ -10,8 +10,9 @@
 
 namespace gpt {
 
-/// A new order each epoch, from the seed; cut into passes of at most batch_size sequences and max_batch_tokens tokens,
-/// and into steps of `accumulation` passes. It depends on nothing but the options and the examples' lengths.
+/// A new order each epoch, from data_seed or the seed; cut into passes of at most batch_size sequences and
+/// max_batch_tokens tokens, and into steps of `accumulation` passes. It depends on nothing but the options and the
+/// examples' lengths.
 class Order {
  public:
   /// Error invalid_option for an example that no pass can hold.
@@ -41,6 +42,7 @@ class Order {
     std::vector<std::uint32_t> order;
     std::vector<std::size_t> cuts;  ///< where passes begin, and the end
   };
+  std::uint64_t seed() const { return options_.data_seed.value_or(options_.seed); }
   bool by_tokens() const { return options_.max_batch_tokens > 0; }
   std::int64_t length(std::uint32_t example) const { return static_cast<std::int64_t>(lengths_[example]); }
   std::int64_t tokens_of(std::span<const std::uint32_t> examples) const;

@@ -14,6 +14,8 @@ std::string_view schedule_name(Schedule schedule) noexcept {
       return "cosine";
     case Schedule::stable:
       return "warmup_stable_decay";
+    case Schedule::polynomial:
+      return "polynomial";
     case Schedule::constant:
       break;
   }
@@ -41,6 +43,8 @@ double learning_rate(const TrainOptions& options, std::int64_t step, std::int64_
       const double share = std::min(1.0, left / static_cast<double>(std::max<std::int64_t>(1, options.decay_steps)));
       return options.learning_rate * (options.min_rate + (1.0 - options.min_rate) * share);
     }
+    case Schedule::polynomial:
+      return polynomial_end + (options.learning_rate - polynomial_end) * std::max(0.0, 1.0 - progress);
     case Schedule::constant:
       break;
   }

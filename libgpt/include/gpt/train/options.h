@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,11 +11,16 @@ namespace gpt {
 
 /// What follows the warm-up. `stable`: constant, then down in a line over the last decay_steps; a checkpoint from
 /// before them may be resumed with another number of steps ("Scaling Laws and Compute-Optimal Training Beyond Fixed
-/// Training Durations", Haegele et al., 2024).
-enum class Schedule { linear, cosine, constant, stable };
+/// Training Durations", Haegele et al., 2024). `polynomial`: Transformers' get_polynomial_decay_schedule_with_warmup as
+/// it is where nothing is said: of power 1, a line down to polynomial_end.
+enum class Schedule { linear, cosine, constant, stable, polynomial };
+inline constexpr double polynomial_end = 1e-7;
 
-/// As --lr_scheduler_type has it: "linear", "cosine", "constant", "warmup_stable_decay".
+/// As --lr_scheduler_type has it: "linear", "cosine", "constant", "warmup_stable_decay", "polynomial".
 std::string_view schedule_name(Schedule schedule) noexcept;
+
+/// What has an entry in the log of a run.
+enum class Logging { steps, epochs, nothing };
 
 struct TrainOptions {
   double epochs = 3;                  ///< may be fractional
@@ -39,7 +45,10 @@ struct TrainOptions {
   std::int64_t warmup_steps = 0;
   double warmup_ratio = 0;  ///< of all steps; used where warmup_steps is 0
   std::uint64_t seed = 42;
-  std::int64_t logging_steps = 10;
+  std::optional<std::uint64_t> data_seed;  ///< of the order of examples; none: seed
+  Logging logging = Logging::steps;
+  std::int64_t logging_steps = 10;    ///< in an entry, with Logging::steps
+  bool logging_first_step = false;    ///< the first step has an entry of its own
   std::int64_t save_steps = 0;        ///< 0: no checkpoints on the way
   bool save_epochs = false;           ///< a checkpoint at the end of each epoch
   bool save_best = false;             ///< a checkpoint at each evaluation that is better than all before

@@ -25,6 +25,10 @@ void required(const char* name, const std::filesystem::path& value) {
 
 void check_training(const gpt::TrainOptions& train) {
   in_range("learning_rate", train.learning_rate, 0, 100);
+  if (train.schedule == gpt::Schedule::polynomial && train.learning_rate <= gpt::polynomial_end)
+    fail(ErrorCode::invalid_option,
+         "--lr_scheduler_type polynomial goes down to {}, so --learning_rate must be above that, not {}",
+         gpt::polynomial_end, train.learning_rate);
   in_range("weight_decay", train.weight_decay, 0, 100);
   in_range("max_grad_norm", train.max_grad_norm, 0, 1e9);
   in_range("warmup_ratio", train.warmup_ratio, 0, 1);

@@ -8,6 +8,25 @@
 #include "run/baselines.h"
 
 namespace gptask {
+namespace {
+
+/// Whether an entry ends with step `i`; the last one has what is left.
+bool ends_entry(const std::vector<gpt::StepRecord>& records, std::size_t i, const gpt::TrainOptions& options) {
+  constexpr double rounding = 1e-9;
+  const auto whole_epochs = [&](std::size_t at) { return std::floor(records[at].epoch + rounding); };
+  if (i == 0 && options.logging_first_step) return true;
+  switch (options.logging) {
+    case gpt::Logging::steps:
+      return i + 1 == records.size() || records[i].step % options.logging_steps == 0;
+    case gpt::Logging::epochs:
+      return i + 1 == records.size() || whole_epochs(i) > (i > 0 ? whole_epochs(i - 1) : 0);
+    case gpt::Logging::nothing:
+      break;
+  }
+  return false;
+}
+
+}  // namespace
 
 void write_json(const std::filesystem::path& path, const Json& value) {
   gpt::write_file_atomically(path, value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
@@ -32,14 +51,15 @@ const Json& signatures(const gpt::Evaluation& evaluation) {
   return found == evaluation.details.end() ? none : *found;
 }
 
-std::vector<Json> log_entries(const std::vector<gpt::StepRecord>& records, std::int64_t logging_steps) {
+std::vector<Json> log_entries(const std::vector<gpt::StepRecord>& records, const gpt::TrainOptions& options) {
   std::vector<Json> entries;
   double sum = 0;
   std::int64_t count = 0;
-  for (const gpt::StepRecord& record : records) {
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const gpt::StepRecord& record = records[i];
     sum += record.loss;
     ++count;
-    if (record.step % logging_steps != 0 && &record != &records.back()) continue;
+    if (!ends_entry(records, i, options)) continue;
     entries.push_back({{"epoch", record.epoch},
                        {"grad_norm", record.grad_norm},
                        {"learning_rate", record.learning_rate},
@@ -53,7 +73,7 @@ std::vector<Json> log_entries(const std::vector<gpt::StepRecord>& records, std::
 
 Json trainer_state(const gpt::TrainOptions& options, const gpt::TrainPlan& plan, const gpt::TrainResult& result,
                    const std::vector<Json>& evaluations, const Json& train_results) {
-  std::vector<Json> history = log_entries(result.records, options.logging_steps);
+  std::vector<Json> history = log_entries(result.records, options);
   history.insert(history.end(), evaluations.begin(), evaluations.end());
   std::stable_sort(history.begin(), history.end(),
                    [](const Json& a, const Json& b) { return a.at("step") < b.at("step"); });

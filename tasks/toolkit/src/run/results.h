@@ -26,8 +26,9 @@ Json baseline_fields(const std::string& prefix, const gpt::Evaluation& evaluatio
 /// How the metrics of an evaluation were computed: sacrebleu's signatures, say; empty where there is nothing to tell.
 const Json& signatures(const gpt::Evaluation& evaluation);
 
-/// One entry of log_history for `logging_steps` steps: their mean loss; learning rate and gradient norm of the last.
-std::vector<Json> log_entries(const std::vector<gpt::StepRecord>& records, std::int64_t logging_steps);
+/// The entries of log_history, for as many steps each as the options say: their mean loss; learning rate and gradient
+/// norm of the last.
+std::vector<Json> log_entries(const std::vector<gpt::StepRecord>& records, const gpt::TrainOptions& options);
 
 /// trainer_state.json. `evaluations` ({"step", "epoch", "eval_..."}) are put among the steps they belong to.
 Json trainer_state(const gpt::TrainOptions& options, const gpt::TrainPlan& plan, const gpt::TrainResult& result,

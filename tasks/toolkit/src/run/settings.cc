@@ -45,6 +45,7 @@ Json training_settings(const FinetuneRequest& request) {
   values["adam_beta2"] = train.beta2;
   values["adam_epsilon"] = train.epsilon;
   values["seed"] = train.seed;
+  if (train.data_seed) values["data_seed"] = *train.data_seed;
   values["bf16"] = request.bf16;
   values["tuning"] = tuning_name(request.tuning);
   if (request.tuning == Tuning::lora) {
