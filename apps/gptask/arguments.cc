@@ -28,9 +28,19 @@ std::string flag_name(const std::string& argument) {
   return argument.substr(begin, argument.find('=') - begin);
 }
 
-bool is_truth(const std::string& text) {
-  static const std::vector<std::string> values = {"true", "false", "True", "False", "1", "0", "yes", "no"};
+/// What gpt::Options takes for a flag.
+bool is_truth(std::string text) {
+  static const std::vector<std::string> values = {"true", "false", "1", "0", "yes", "no"};
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return std::find(values.begin(), values.end(), text) != values.end();
+}
+
+/// The flag that --no_NAME turns off, as Transformers' HfArgumentParser has it; null for other names.
+const gpt::OptionSpec* turned_off(const gpt::Options& options, const std::string& name) {
+  if (!name.starts_with("no_") && !name.starts_with("no-")) return nullptr;
+  const gpt::OptionSpec* spec = options.find(name.substr(3));
+  return spec != nullptr && spec->kind == Kind::flag ? spec : nullptr;
 }
 
 nlohmann::json read_config(const std::string& file) {
@@ -95,6 +105,10 @@ std::size_t Arguments::parse_flag(gpt::Options& options, std::size_t i) {
   const std::string& argument = arguments_[i];
   const std::string name = flag_name(argument);
   const gpt::OptionSpec* spec = options.find(name);
+  if (const gpt::OptionSpec* off = spec == nullptr ? turned_off(options, name) : nullptr) {
+    give(options, off->name, "false");
+    return i + 1;
+  }
   if (spec == nullptr) options.set(name, "");  // throws, with the nearest name
   if (const std::size_t equals = argument.find('='); equals != std::string::npos) {
     give(options, name, argument.substr(equals + 1));

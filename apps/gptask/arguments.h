@@ -14,6 +14,7 @@ struct Usage {
   std::string synopsis;  ///< "gptask predict --model D ..."
   std::string about;
   std::string example;
+  std::string note = {};  ///< a paragraph after the options
 };
 
 class Arguments {
@@ -28,8 +29,8 @@ class Arguments {
   std::vector<std::string> early(const std::string& name) const;
 
   /// Sets the options: the config file's first, then the flags. --help, --json and --config are declared here. Flags
-  /// take a value after a space or "="; flags that are on or off need none; lists take several. Error invalid_option
-  /// for anything unknown.
+  /// take a value after a space or "="; flags that are on or off need none, and --no_NAME is --NAME false; lists take
+  /// several. Error invalid_option for anything unknown.
   void parse(gpt::Options& options);
   /// Every value given for an option that may be repeated, in order.
   const std::vector<std::string>& all(const std::string& name) const;

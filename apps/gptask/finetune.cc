@@ -15,17 +15,21 @@
 #include "signals.h"
 #include "task_options.h"
 #include "task_registry.h"
+#include "transformers_flags.h"
 
 namespace gptask::app {
 namespace {
 
-const Usage usage = {
-    "gptask finetune TASK --model M --train-file F --output-dir D [OPTIONS]",
-    "Fine-tunes a model for a task and writes a folder: the weights or the adapter, config.json, tokenizer files, "
-    "results, "
-    "README.md and report.html. gptask plugins lists the tasks; naming one adds its own options to this text.",
-    "gptask finetune sentiment --model SmolLM2-135M-Instruct.Q4_1.gguf --train-file train.csv \\\n"
-    "      --validation-file validation.csv --num-train-epochs 1 --batch-size 16 --output-dir runs/first"};
+Usage usage(const gpt::Options& options) {
+  return {
+      "gptask finetune TASK --model M --train-file F --output-dir D [OPTIONS]",
+      "Fine-tunes a model for a task and writes a folder: the weights or the adapter, config.json, tokenizer files, "
+      "results, "
+      "README.md and report.html. gptask plugins lists the tasks; naming one adds its own options to this text.",
+      "gptask finetune sentiment --model SmolLM2-135M-Instruct.Q4_1.gguf --train-file train.csv \\\n"
+      "      --validation-file validation.csv --num-train-epochs 1 --batch-size 16 --output-dir runs/first",
+      TransformersFlags::help(options)};
+}
 
 void print_dry_run(const DryRun& plan, bool json) {
   if (json) {
@@ -91,9 +95,10 @@ int finish_check(const DeterminismCheck& check, bool json) {
 }
 
 /// What the flags ask for: a plan, a check, several runs, or one.
-int run(const FinetuneRequest& request, const gpt::Options& options) {
+int run(const FinetuneRequest& request, const gpt::Options& options, const std::string& notice) {
   const bool json = options.flag("json");
   Progress progress;
+  if (!notice.empty()) progress.notice(notice);
   if (options.flag("dry_run")) {
     print_dry_run(plan_finetune(request, progress), json);
     return 0;
@@ -114,7 +119,7 @@ int finetune_command(const std::vector<std::string>& raw) {
   declare_finetune_options(options);
   const std::string name = arguments.leading();
   if (name.empty() && arguments.wants_help()) {
-    print_help(usage, options);
+    print_help(usage(options), options);
     return 0;
   }
   const gpt::Registry registry = load_tasks(arguments.early("plugin"));
@@ -122,13 +127,19 @@ int finetune_command(const std::vector<std::string>& raw) {
     gpt::fail(gpt::ErrorCode::invalid_option, "which task? gptask finetune TASK ...; gptask plugins lists them");
   const gpt::TaskEntry& task = registry.find(name);
   gpt::Options task_options = declare_task_options(task, options);
-  if (!parse_or_help(arguments, options, usage)) return 0;
+  if (arguments.wants_help()) {
+    print_help(usage(options), options);
+    return 0;
+  }
+  const TransformersFlags scripts_flags(options);
+  arguments.parse(options);
+  scripts_flags.check(options);
   refuse_words(arguments, "options start with --", 1);
   take_task_options(options, task_options);
 
   const FinetuneRequest request = finetune_request(options, task, std::move(task_options));
   catch_signals();
-  return run(request, options);
+  return run(request, options, scripts_flags.left_out(options));
 }
 
 }  // namespace gptask::app

@@ -60,31 +60,37 @@ void declare_tuning(gpt::Options& options) {
                    Kind::text,
                    "linear",
                    "how the learning rate goes down after the warm-up",
-                   {"linear", "cosine", "constant", "constant_with_warmup"}});
+                   {"linear", "cosine", "constant", "constant_with_warmup", "polynomial"}});
   options.declare({"warmup_steps", Kind::number, "0", "steps of linear warm-up; below 1: a share of all steps"});
   options.declare({"warmup_ratio", Kind::number, "0", "the same as a share of all steps"});
 }
 
 void declare_schedule(gpt::Options& options) {
   options.declare({"num_train_epochs", Kind::number, "3", "passes over the training examples", {}, {"epochs"}});
-  options.declare({"max_steps", Kind::integer, "-1", "steps to take, whatever the epochs"});
+  options.declare(
+      {"max_steps", Kind::integer, "-1", "steps to take, whatever the epochs; 0 or less: as many as the epochs have"});
   options.declare({"per_device_train_batch_size",
                    Kind::integer,
                    "8",
                    "sequences in a pass",
                    {},
-                   {"batch_size", "train_batch_size"}});
+                   {"batch_size", "train_batch_size", "per_gpu_train_batch_size"}});
   options.declare({"max_batch_tokens", Kind::integer, "0",
                    "tokens in a pass at most; without --batch-size as many sequences as fit; 0: no limit"});
   declare_memory_options(options);
   options.declare({"group_by_length", Kind::flag, "false", "passes of sequences of like length"});
+  options.declare({"train_sampling_strategy",
+                   Kind::text,
+                   "random",
+                   "how Transformers 5 says --group-by-length",
+                   {"random", "group_by_length"}});
   options.declare({"gradient_accumulation_steps", Kind::integer, "1", "passes in a step"});
   options.declare({"per_device_eval_batch_size",
                    Kind::integer,
                    "16",
                    "sequences in a pass of an evaluation",
                    {},
-                   {"eval_batch_size"}});
+                   {"eval_batch_size", "per_gpu_eval_batch_size"}});
   options.declare({"eval_strategy",
                    Kind::text,
                    "no",
@@ -104,7 +110,10 @@ void declare_schedule(gpt::Options& options) {
   options.declare({"early_stopping_patience", Kind::integer, "0",
                    "stop after so many evaluations in a row without a better one; 0: never"});
   options.declare({"early_stopping_threshold", Kind::number, "0", "how much better counts as better for it"});
-  options.declare({"logging_steps", Kind::integer, "1", "steps in an entry of trainer_state.json"});
+  options.declare(
+      {"logging_strategy", Kind::text, "steps", "what has an entry in trainer_state.json", {"no", "steps", "epoch"}});
+  options.declare({"logging_steps", Kind::integer, "1", "steps in such an entry"});
+  options.declare({"logging_first_step", Kind::flag, "false", "the first step has one of its own"});
   options.declare({"save_strategy",
                    Kind::text,
                    "steps",
@@ -113,6 +122,7 @@ void declare_schedule(gpt::Options& options) {
   options.declare({"save_steps", Kind::integer, "500", "steps between checkpoints; 0: none"});
   options.declare({"save_total_limit", Kind::integer, "0", "keep only the newest N checkpoints; 0: all"});
   options.declare({"seed", Kind::integer, "42", "of the order of examples, new weights and dropout"});
+  options.declare({"data_seed", Kind::integer, "", "another seed for the order of examples"});
   options.declare({"seeds", Kind::list, "",
                    "fine-tune once with each of these seeds, into OUTPUT/seed-N, and show mean and deviation"});
   options.declare(
@@ -125,23 +135,36 @@ void declare_schedule(gpt::Options& options) {
       {"dry_run", Kind::flag, "false", "show what would run, the memory it needs and three examples; change nothing"});
   options.declare({"verify_determinism", Kind::flag, "false",
                    "take three steps on 1, 2 and 7 threads, and say whether they agree to the last bit"});
-  for (const char* name : {"do_train", "do_eval", "do_predict", "overwrite_cache", "pad_to_max_length"})
-    options.declare({name, Kind::flag, "true", "taken for compatibility; the files given decide"});
+}
+
+std::uint64_t parse_seed(const char* name, const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (error != std::errc() || end != text.data() + text.size())
+    gpt::fail(gpt::ErrorCode::invalid_option, "--{} takes whole numbers from 0, not \"{}\"", name, text);
+  return seed;
 }
 
 gpt::TrainOptions train_options(const gpt::Options& options) {
   gpt::TrainOptions train = common_train_options(options);
   train.max_batch_tokens = options.integer("max_batch_tokens");
   if (train.max_batch_tokens > 0 && !options.given("per_device_train_batch_size")) train.batch_size = 0;
-  train.group_by_length = options.flag("group_by_length");
+  train.group_by_length =
+      options.flag("group_by_length") || options.text("train_sampling_strategy") == "group_by_length";
   train.lm_coefficient = options.number("lm_coef");
   const std::string& schedule = options.text("lr_scheduler_type");
   if (schedule == "cosine") train.schedule = gpt::Schedule::cosine;
+  if (schedule == "polynomial") train.schedule = gpt::Schedule::polynomial;
   if (schedule.rfind("constant", 0) == 0) train.schedule = gpt::Schedule::constant;
   const double warmup = options.number("warmup_steps");
   if (warmup < 0) gpt::fail(gpt::ErrorCode::invalid_option, "--warmup_steps must be at least 0, not {}", warmup);
   if (warmup > 0 && warmup < 1) train.warmup_ratio = warmup;  // as Transformers 5 has it
   if (warmup >= 1) train.warmup_steps = static_cast<std::int64_t>(std::min(warmup, 1e15));
+  if (options.given("data_seed")) train.data_seed = parse_seed("data_seed", options.text("data_seed"));
+  const std::string& logging = options.text("logging_strategy");
+  if (logging == "epoch") train.logging = gpt::Logging::epochs;
+  if (logging == "no") train.logging = gpt::Logging::nothing;
+  train.logging_first_step = options.flag("logging_first_step");
   const std::string& saving = options.text("save_strategy");
   if (saving != "steps") train.save_steps = 0;
   train.save_epochs = saving == "epoch";
@@ -152,19 +175,11 @@ gpt::TrainOptions train_options(const gpt::Options& options) {
   return train;
 }
 
-std::uint64_t parse_seed(const std::string& text) {
-  std::uint64_t seed = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
-  if (error != std::errc() || end != text.data() + text.size())
-    gpt::fail(gpt::ErrorCode::invalid_option, "--seeds takes whole numbers from 0, not \"{}\"", text);
-  return seed;
-}
-
 }  // namespace
 
 std::vector<std::uint64_t> seeds(const gpt::Options& options) {
   std::vector<std::uint64_t> all;
-  for (const std::string& text : options.list("seeds")) all.push_back(parse_seed(text));
+  for (const std::string& text : options.list("seeds")) all.push_back(parse_seed("seeds", text));
   return all;
 }
 

@@ -54,7 +54,10 @@ std::string wrapped(const std::string& text, std::size_t indent, std::size_t wid
 }  // namespace
 
 void print_help(const Usage& usage, const gpt::Options& options) {
-  fmt::print("Usage: {}\n\n{}\n\nOptions (dashes or underscores):\n", usage.synopsis, wrapped(usage.about, 0, 100));
+  fmt::print(
+      "Usage: {}\n\n{}\n\nOptions (dashes or underscores; what is on or off takes true, "
+      "false or --no-NAME):\n",
+      usage.synopsis, wrapped(usage.about, 0, 100));
   for (const gpt::OptionSpec& spec : options.specs()) {
     std::string names = "--" + dashed(spec.name);
     for (const std::string& alias : spec.aliases) names += (alias.size() == 1 ? ", -" : ", --") + dashed(alias);
@@ -64,6 +67,7 @@ void print_help(const Usage& usage, const gpt::Options& options) {
       help += fmt::format(" (default {})", spec.default_value);
     fmt::print("  {}{}\n{}\n", names, placeholder(spec.kind), wrapped(help, 6, 94));
   }
+  if (!usage.note.empty()) fmt::print("\n{}\n", wrapped(usage.note, 0, 100));
   fmt::print("\nExample:\n  {}\n", usage.example);
 }
 

@@ -60,7 +60,8 @@ void declare_optimizer(gpt::Options& options) {
   options.declare({"warmup_steps", Kind::integer, "0", "the same in steps"});
   declare_adamw_options(options, "0.1", "0.95");
   options.declare({"num_train_epochs", Kind::number, "1", "passes over the text", {}, {"epochs"}});
-  options.declare({"max_steps", Kind::integer, "-1", "steps to take, whatever the epochs"});
+  options.declare(
+      {"max_steps", Kind::integer, "-1", "steps to take, whatever the epochs; 0 or less: as many as the epochs have"});
   options.declare({"per_device_train_batch_size",
                    Kind::integer,
                    "16",

@@ -48,9 +48,9 @@ void TextToTextTask::declare_options(gpt::Options& options) const {
                    "128",
                    "Longest target and longest answer, in tokens",
                    {},
-                   {"val_max_target_length", "max_new_tokens"}});
+                   {"val_max_target_length", "max_new_tokens", "generation_max_length"}});
   options.declare({"min_new_tokens", Kind::integer, "0", "Shortest answer, in tokens", {}, {}});
-  options.declare({"num_beams", Kind::integer, "1", "Beams of the search; 1: greedy", {}, {}});
+  options.declare({"num_beams", Kind::integer, "1", "Beams of the search; 1: greedy", {}, {"generation_num_beams"}});
   options.declare({"length_penalty", Kind::number, "1", "Above 1 longer answers win, below shorter ones", {}, {}});
   options.declare({"no_repeat_ngram_size", Kind::integer, "0", "No n-gram of this size occurs twice; 0: any", {}, {}});
   options.declare({"repetition_penalty", Kind::number, "1", "Above 1 words that occurred become less likely", {}, {}});
