@@ -157,5 +157,5 @@ TEST_CASE("a sentiment has few grades") {
   gptask::SentimentTask task;
   configure(task, {});
   CHECK_ERROR(task.read(folder / "a.csv", {WordTokenizer(), 10, Purpose::train}), "malformed",
-              "a.csv: 12 different labels, where a sentiment has two to five grades (11 at most)");
+              "a.csv: 12 different labels, where a sentiment has two to five grades; is --label_column right? ");
 }

@@ -23,6 +23,33 @@ TEST_CASE("grades: words, numbers, stars") {
   CHECK(labels_of("a,fresh\nb,rotten\n") == Words{"fresh", "rotten"});
   CHECK(labels_of("a,4 stars\nb,1 star\nc,4\nd,4.0\ne,4-star\nf,4/5\n") == Words{"1", "4"});
   CHECK(labels_of("a,\u2605\u2605\u2605\u2606\u2606\nb,\u2605\n") == Words{"1", "3"});
+  for (const char* four : {"4",
+                           "4.0",
+                           "4/5",
+                           "4 / 5",
+                           "4 stars",
+                           "4 Stars",
+                           "4-star",
+                           "4\u2605",
+                           "4 \u2605",
+                           "\u2605\u2605\u2605\u2605",
+                           "\u2605\u2605\u2605\u2605\u2606",
+                           "four stars",
+                           "Four Stars",
+                           "four-star",
+                           "4 out of 5",
+                           "4 out of 5 stars",
+                           "4 stars out of 5",
+                           "four out of five",
+                           "4 of 5",
+                           "4/5 stars"}) {
+    INFO(four);
+    CHECK(labels_of(std::string("a,") + four + "\nb,1\nc,4\n") == Words{"1", "4"});
+  }
+  // A number in words is a grade only where stars or a scale say so.
+  CHECK(labels_of("a,one\nb,two\n") == Words{"one", "two"});
+  CHECK(labels_of("a,movie star\nb,out of order\nc,4 of a kind\nd,n/a\n") ==
+        Words{"4 of a kind", "movie star", "n/a", "out of order"});
   CHECK(labels_of("a,-1\nb,0\nc,1\n") == Words{"-1", "0", "1"});
   CHECK(labels_of("a,superstar\nb,none\n") == Words{"none", "superstar"});
 }
@@ -59,5 +86,8 @@ TEST_CASE("a sentiment is calibrated unless told otherwise, and has a few grades
   std::string many;
   for (int i = 0; i < 12; ++i) many += "a," + std::to_string(i) + "\n";
   CHECK_ERROR(labels_of(many), "malformed",
-              "12 different labels, where a sentiment has two to five grades (11 at most)");
+              "12 different labels, where a sentiment has two to five grades; is --label_column right? gptask finetune "
+              "classification takes any number of labels");
+  CHECK(labels_of("a,1\nb,2\nc,3\nd,4\ne,5\n").size() == 5);
+  CHECK_ERROR(labels_of("a,0\nb,1\nc,2\nd,3\ne,4\nf,5\n"), "malformed", "6 different labels");
 }

@@ -1,5 +1,7 @@
 #include "gptask/sentiment/task.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 
@@ -25,21 +27,49 @@ std::optional<double> drawn_stars(std::string_view text) {
   return count;
 }
 
-/// The number of "4", "4.0", "4 stars", "4-star", "4/5"; none for other texts.
-std::optional<double> grade_of(std::string_view text) {
+bool drop_ending(std::string_view& text, std::string_view ending) {
+  if (!text.ends_with(ending)) return false;
+  text.remove_suffix(ending.size());
+  while (text.ends_with(' ') || text.ends_with('-')) text.remove_suffix(1);
+  return true;
+}
+
+bool drop_unit(std::string_view& text) {
+  return drop_ending(text, "stars") || drop_ending(text, "star") || drop_ending(text, black_star);
+}
+
+/// In digits or, where the text is known to be a grade, in words.
+std::optional<double> number_of(std::string_view text, bool words) {
+  static constexpr std::array<std::string_view, 11> names = {"zero", "one",   "two",   "three", "four", "five",
+                                                             "six",  "seven", "eight", "nine",  "ten"};
+  double value = 0;
+  if (parse_number(text, value)) return value;
+  const auto found = std::find(names.begin(), names.end(), text);
+  if (!words || found == names.end()) return std::nullopt;
+  return static_cast<double>(found - names.begin());
+}
+
+/// "4/5", "4 out of 5", "4 of 5": the best grade there is goes.
+bool drop_scale(std::string_view& text) {
+  for (const std::string_view between : {"/", " out of ", " of "}) {
+    const std::size_t at = text.find(between);
+    if (at == std::string_view::npos) continue;
+    std::string_view most = text.substr(at + between.size());
+    most.remove_prefix(std::min(most.find_first_not_of(' '), most.size()));
+    if (number_of(most, true)) return drop_ending(text, text.substr(at));
+  }
+  return false;
+}
+
+/// The number of "4", "4.0", "4 stars", "4-star", "four stars", "4/5", "4 out of 5 stars" and the like; none for other
+/// texts.
+std::optional<double> grade_of(std::string text) {
   if (const auto drawn = drawn_stars(text)) return drawn;
-  for (const std::string_view word : {"stars", "star", "Stars", "Star"})
-    if (text.ends_with(word)) {
-      text.remove_suffix(word.size());
-      while (text.ends_with(' ') || text.ends_with('-')) text.remove_suffix(1);
-      break;
-    }
-  double value = 0, most = 0;
-  if (const std::size_t slash = text.find('/');
-      slash != std::string_view::npos && parse_number(text.substr(slash + 1), most))
-    text = text.substr(0, slash);
-  if (!parse_number(text, value)) return std::nullopt;
-  return value;
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  std::string_view rest = text;
+  const bool unit_last = drop_unit(rest), scale = drop_scale(rest), unit_first = drop_unit(rest);
+  return number_of(rest, unit_last || scale || unit_first);
 }
 
 }  // namespace
@@ -95,9 +125,9 @@ std::unique_ptr<gpt::TaskData> SentimentTask::read(const std::filesystem::path& 
   auto data = ClassificationTask::read(file, how);
   if (how.purpose == gpt::Purpose::train && problem() == Problem::single_label && labels().size() > most_grades)
     fail(ErrorCode::malformed,
-         "{}: {} different labels, where a sentiment has two to five grades ({} at most); is --label_column right? "
-         "(finetune classification takes any number of labels)",
-         data->source, labels().size(), most_grades);
+         "{}: {} different labels, where a sentiment has two to five grades; is --label_column right? gptask finetune "
+         "classification takes any number of labels",
+         data->source, labels().size());
   return data;
 }
 

@@ -6,12 +6,13 @@
 namespace gptask {
 
 /// Labels are whatever the file has (fresh and rotten, 0 and 1, one to five stars), kept as they are written, except
-/// for grades in numbers: "4 stars", "4-star", "4/5", "4.0" and four U+2605 are all "4". Half stars are refused, or
-/// mapped as --half_stars says. Error malformed for more than most_grades of them: such a column is hardly a grade.
-/// Probabilities are calibrated on the validation set. An aspect, where there is one, is the second text.
+/// for grades in numbers: "4 stars", "four stars", "4-star", "4/5", "4 out of 5", "4.0", a 4 before U+2605 and four
+/// U+2605 are all "4". Half stars are refused, or mapped as --half_stars says. Error malformed for more than
+/// most_grades of them: such a column is hardly a grade. Probabilities are calibrated on the validation set. An aspect,
+/// where there is one, is the second text.
 class SentimentTask : public ClassificationTask {
  public:
-  static constexpr std::size_t most_grades = 11;  ///< 0 to 10
+  static constexpr std::size_t most_grades = 5;
 
   void declare_options(gpt::Options& options) const override;
   void configure(const gpt::Options& options) override;
