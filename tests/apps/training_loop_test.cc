@@ -79,6 +79,8 @@ TEST_CASE("finetune refuses what does not go together, and says what is missing"
       {{"--max-batch-tokens", "5"},
        "tokens, and a pass may have 5; raise max_batch_tokens or cut the examples shorter"},
       {with(validated, {"--load-best-model-at-end", "--metric-for-best-model", "bleu"}),
+       "--metric_for_best_model bleu: the evaluation has accuracy, "},
+      {{"--validation-split", "0.25", "--metric-for-best-model", "eval_bleu", "--dry-run"},
        "--metric_for_best_model bleu: the evaluation has accuracy, "}};
   int number = 0;
   for (const auto& [flags, message] : cases) {
@@ -88,7 +90,34 @@ TEST_CASE("finetune refuses what does not go together, and says what is missing"
     INFO(outcome.err);
     CHECK(outcome.code == 2);
     CHECK(has(outcome.err, message));
+    CHECK_FALSE(work.exists("run-" + std::to_string(number)));
   }
+}
+
+TEST_CASE("a metric that only some rows give is known beforehand", "[apps]") {
+  const Workspace work;
+  std::string rows;
+  for (int i = 0; i < 12; ++i)  // the last one has no answer
+    rows += Json{{"id", std::to_string(i)},
+                 {"question", "who"},
+                 {"context", "Ann wrote it"},
+                 {"answers",
+                  {{"text", i < 11 ? Words{"Ann"} : Words{}},
+                   {"answer_start", i < 11 ? std::vector<int>{0} : std::vector<int>{}}}}}
+                .dump() +
+            "\n";
+  put(work.scratch / "qa.jsonl", rows);
+  const auto plan = [&](const std::string& metric) {
+    return run_gptask({"finetune", "qa", "--model", work.path("model"), "--train-file", work.path("qa.jsonl"),
+                       "--validation-file", work.path("qa.jsonl"), "--version-2-with-negative", "--output-dir",
+                       work.path("run"), "--metric-for-best-model", metric, "--dry-run"});
+  };
+  CHECK(plan("HasAns_f1").code == 0);
+  const auto late = plan("NoAns_f1");
+  INFO(late.err);
+  CHECK(late.code == 0);
+  CHECK(has(late.err, "looking for the metric NoAns_f1 in an evaluation of 12 rows"));
+  CHECK(plan("NoAns_f2").code == 2);
 }
 
 TEST_CASE("several seeds: a folder each, mean and deviation, resumed without repeating", "[apps]") {

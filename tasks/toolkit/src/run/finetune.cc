@@ -34,6 +34,7 @@ class Run {
     inputs_ = read_inputs(request_, observer_);
     observer_.stage(describe(inputs_.memory));
     check_fits(inputs_.memory, request_.memory_limit, memory_advice(request_));
+    check_best_metric(request_, inputs_, observer_);
     const Json identity = fingerprint(request_, inputs_);
     fs::path checkpoint;
     if (request_.resume) checkpoint = checkpoint_to_resume(folder_, request_.checkpoint, identity, observer_);
@@ -201,6 +202,7 @@ DryRun plan_finetune(const FinetuneRequest& request, Observer& observer) {
   check(request);
   const RunFolder folder(request.output_dir, RunKind::finetune, existing(request.resume, request.overwrite));
   const Inputs inputs = read_inputs(request, observer);
+  check_best_metric(request, inputs, observer);
   DryRun plan;
   plan.summary["settings"] = settings(request, inputs);
   if (const Json state = inputs.task->state(); state.contains("template"))

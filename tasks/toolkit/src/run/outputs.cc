@@ -45,15 +45,20 @@ std::uint64_t row_limit(std::int64_t samples) {
   return samples > 0 ? static_cast<std::uint64_t>(samples) : gpt::Reading::all;
 }
 
-std::unique_ptr<gpt::TaskData> first_rows(std::unique_ptr<gpt::TaskData> data, std::int64_t limit) {
-  if (limit <= 0) return data;
+std::vector<std::uint32_t> examples_of_first_rows(const gpt::TaskData& data, std::int64_t limit) {
   std::vector<std::uint32_t> indices;
   std::int64_t rows = 0;
-  for (std::size_t i = 0; i < data->rows.size(); ++i) {
-    if (i == 0 || data->rows[i] != data->rows[i - 1]) ++rows;
+  for (std::size_t i = 0; i < data.rows.size(); ++i) {
+    if (i == 0 || data.rows[i] != data.rows[i - 1]) ++rows;
     if (rows > limit) break;
     indices.push_back(static_cast<std::uint32_t>(i));
   }
+  return indices;
+}
+
+std::unique_ptr<gpt::TaskData> first_rows(std::unique_ptr<gpt::TaskData> data, std::int64_t limit) {
+  if (limit <= 0) return data;
+  const std::vector<std::uint32_t> indices = examples_of_first_rows(*data, limit);
   return indices.size() == data->rows.size() ? std::move(data) : data->take(indices);
 }
 

@@ -24,7 +24,9 @@ std::vector<std::vector<float>> task_outputs(const gpt::Task& task, const gpt::D
 
 /// Reading::most_rows; 0 samples: all.
 std::uint64_t row_limit(std::int64_t samples);
-/// The first `limit` rows' examples, 0: all. A row may have several (the windows of a long passage).
+/// Those of the first `limit` rows. A row may have several (the windows of a long passage).
+std::vector<std::uint32_t> examples_of_first_rows(const gpt::TaskData& data, std::int64_t limit);
+/// The data with those alone; limit 0: with all.
 std::unique_ptr<gpt::TaskData> first_rows(std::unique_ptr<gpt::TaskData> data, std::int64_t limit);
 
 }  // namespace gptask

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "gpt/core/error.h"
+#include "run/outputs.h"
 
 namespace gptask {
 namespace {
@@ -15,6 +16,14 @@ bool is_loss(const std::string& metric) {
         metric.compare(metric.size() - std::string_view(low).size(), std::string::npos, low) == 0)
       return true;
   return false;
+}
+
+[[noreturn]] void fail_unknown_metric(const std::string& metric, const Json& metrics) {
+  std::vector<std::string> known;
+  for (const auto& [name, value] : metrics.items())
+    if (value.is_number()) known.push_back(name);
+  gpt::fail(gpt::ErrorCode::invalid_option, "--metric_for_best_model {}: the evaluation has {}", metric,
+            fmt::join(known, ", "));
 }
 
 /// The states of a frozen decoder for training and validation examples, where they fit into the memory allowed.
@@ -89,10 +98,7 @@ class Evaluator {
     const bool matters =
         request_.train.load_best || request_.train.save_best || request_.train.early_stopping_patience > 0;
     if (!matters) return 0;
-    std::string known;
-    for (const auto& [name, value] : metrics.items())
-      if (value.is_number()) known += (known.empty() ? "" : ", ") + name;
-    gpt::fail(gpt::ErrorCode::invalid_option, "--metric_for_best_model {}: the evaluation has {}", metric_, known);
+    fail_unknown_metric(metric_, metrics);
   }
 
   const FinetuneRequest& request_;
@@ -110,6 +116,21 @@ std::string best_metric(const FinetuneRequest& request, const gpt::Task& task) {
   if (request.best_metric.empty()) return task.main_metric();
   constexpr std::string_view prefix = "eval_";
   return request.best_metric.rfind(prefix, 0) == 0 ? request.best_metric.substr(prefix.size()) : request.best_metric;
+}
+
+void check_best_metric(const FinetuneRequest& request, const Inputs& inputs, Observer& observer) {
+  constexpr std::int64_t few = 8;
+  if (request.best_metric.empty() || !inputs.validation) return;
+  const std::string metric = best_metric(request, *inputs.task);
+  const auto metrics_of = [&](const gpt::TaskData& data) {
+    observer.stage(fmt::format("looking for the metric {} in an evaluation of {} rows", metric, data.examples.size()));
+    return score(*inputs.task, *inputs.decoder, *inputs.head, data, request.eval_batch_size, *inputs.threads, observer)
+        .evaluation.metrics;
+  };
+  Json metrics = metrics_of(*inputs.validation->take(examples_of_first_rows(*inputs.validation, few)));
+  // Some metrics need certain rows: HasAns_f1 of SQuAD one with an answer.
+  if (!metrics.contains(metric)) metrics = metrics_of(*inputs.validation);
+  if (!metrics.contains(metric)) fail_unknown_metric(metric, metrics);
 }
 
 Json evaluation_results(const FinetuneRequest& request, const Inputs& inputs, const Scored& scored, double epoch) {

@@ -26,6 +26,10 @@ Trained train(const FinetuneRequest& request, const Inputs& inputs, const std::f
 /// The name in Evaluation::metrics that tells which weights are best.
 std::string best_metric(const FinetuneRequest& request, const gpt::Task& task);
 
+/// Error invalid_option, with the names there are, where no evaluation of the validation set gives the metric that the
+/// request names. To be called before anything is trained; it evaluates a few rows with the weights as they are.
+void check_best_metric(const FinetuneRequest& request, const Inputs& inputs, Observer& observer);
+
 /// "eval_..." of an evaluation: metrics, the trivial answer's as eval_baseline_..., speed, epoch.
 Json evaluation_results(const FinetuneRequest& request, const Inputs& inputs, const Scored& scored, double epoch);
 
