@@ -11,6 +11,8 @@ TEST_CASE("JSON is read with positions in errors") {
   CHECK_ERROR(parse_json("{\n  \"a\": 1,\n  oops\n}", "config.json"), "malformed",
               "config.json: line 3, column 3 (byte 14)");
   CHECK_ERROR(parse_json("", "t"), "malformed", "line 1, column 1 (byte 0)");
+  CHECK_ERROR(parse_json("{\n  oops\n}", "t, row 7", DuplicateKeys::last_wins, 30), "malformed",
+              "t, row 7: line 31, column 3 (byte 4): ");
   CHECK_ERROR(parse_json("{\"a\": 1", "t"), "malformed", "unexpected end of input");
   CHECK_ERROR(parse_json("[1e999]", "t"), "malformed", "t: ");
   CHECK_ERROR(parse_json("[1] 2", "t"), "malformed", "column 5");

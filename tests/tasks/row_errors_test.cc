@@ -82,7 +82,9 @@ TEST_CASE("columns that are not there") {
 }
 
 TEST_CASE("JSON that is none, or none of rows") {
-  CHECK_ERROR(read("a.jsonl", "{\"a\": 1}\n{\"a\": }\n"), "malformed", "row 2 (line 2)");
+  CHECK_ERROR(read("a.jsonl", "{\"a\": 1}\n{\"a\": }\n"), "malformed", "a.jsonl, row 2: line 2, column 7 (byte 6): ");
+  CHECK_ERROR(read("a.json", "[\n{\"a\": 1},\n{\n\"a\": oops}]"), "malformed",
+              "a.json, row 2: line 4, column 6 (byte 7): ");
   CHECK_ERROR(read("a.jsonl", "{\"a\": 1}\n[1, 2]\n"), "malformed",
               "row 2 (line 2): a row is an object ({\"text\": ...}), not array");
   CHECK_ERROR(read("a.json", "[{\"a\": 1}\n {\"a\": 2}]"), "malformed",
@@ -94,7 +96,7 @@ TEST_CASE("JSON that is none, or none of rows") {
   CHECK_ERROR(read("a.json", "{\"data\": [3]}"), "malformed",
               "row 1: a row is an object ({\"text\": ...}), not number");
   CHECK_ERROR(read("a.jsonl", "{\"a\": " + std::string(5000, '[') + std::string(5000, ']') + "}"), "malformed",
-              "row 1 (line 1)");
+              "row 1: line 1, column 106 (byte 105): nested deeper than 100 levels");
 }
 
 TEST_CASE("lines with two labels, files that do not align") {

@@ -21,17 +21,24 @@ using nlohmann::json;
 constexpr int depth_limit = 100;
 constexpr std::size_t most_values = 1 << 20;  // of one list or object of a tree
 
-[[noreturn]] void malformed(std::string_view text, std::string_view where, std::size_t byte, std::string_view reason) {
-  const auto before = text.substr(0, std::min(byte, text.size()));
-  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+/// A text and what messages say of it.
+struct Source {
+  std::string_view text, where;
+  std::uint64_t first_line = 1;
+};
+
+[[noreturn]] void malformed(const Source& source, std::size_t byte, std::string_view reason) {
+  const auto before = source.text.substr(0, std::min(byte, source.text.size()));
+  const auto line = source.first_line + static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
   const auto line_start = before.rfind('\n');
   const auto column = before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1) + 1;
-  fail(ErrorCode::malformed, "{}: line {}, column {} (byte {}): {}", where, line, column, byte, reason);
+  fail(ErrorCode::malformed, "{}: line {}, column {} (byte {}): {}", source.where, line, column, byte, reason);
 }
 
 /// Before anything is built: brackets nest no deeper than the limit, no list is so long that its values would take
 /// many times the text, and nothing follows the value.
-void check_structure(std::string_view text, std::string_view where, std::size_t most) {
+void check_structure(const Source& source, std::size_t most) {
+  const std::string_view text = source.text;
   int depth = 0;
   bool in_string = false;
   std::array<std::size_t, depth_limit + 1> commas{};
@@ -43,16 +50,16 @@ void check_structure(std::string_view text, std::string_view where, std::size_t 
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > depth_limit) malformed(text, where, i, fmt::format("nested deeper than {} levels", depth_limit));
+      if (++depth > depth_limit) malformed(source, i, fmt::format("nested deeper than {} levels", depth_limit));
       commas[static_cast<std::size_t>(depth)] = 0;
     } else if (c == ']' || c == '}') {
       if (--depth < 0) return;  // the parser says where
       if (depth > 0) continue;
       const std::size_t after = text.find_first_not_of(" \t\r\n", i + 1);
-      if (after != std::string_view::npos) malformed(text, where, after, "something follows the end of the value");
+      if (after != std::string_view::npos) malformed(source, after, "something follows the end of the value");
       return;
     } else if (c == ',' && ++commas[static_cast<std::size_t>(depth)] >= most) {
-      malformed(text, where, i, fmt::format("a list of more than {} values", most));
+      malformed(source, i, fmt::format("a list of more than {} values", most));
     }
   }
 }
@@ -67,7 +74,8 @@ std::string reason_of(const json::exception& error) {
   return bracket == std::string::npos ? text : text.substr(bracket + 2);
 }
 
-json parse(std::string_view text, std::string_view where, DuplicateKeys duplicates) {
+json parse(const Source& source, DuplicateKeys duplicates) {
+  const std::string_view text = source.text;
   if (duplicates == DuplicateKeys::last_wins) return json::parse(text);
   std::vector<std::set<std::string>> open;  // the names of each object that is not closed yet
   const char* reached = text.data();
@@ -76,7 +84,7 @@ json parse(std::string_view text, std::string_view where, DuplicateKeys duplicat
     if (event == json::parse_event_t::object_start) open.emplace_back();
     if (event == json::parse_event_t::object_end) open.pop_back();
     if (event == json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second)
-      malformed(text, where, static_cast<std::size_t>(reached - text.data()),
+      malformed(source, static_cast<std::size_t>(reached - text.data()),
                 fmt::format("the name '{}' occurs twice in one object", value.get<std::string>()));
     return true;
   });
@@ -84,21 +92,22 @@ json parse(std::string_view text, std::string_view where, DuplicateKeys duplicat
 
 /// Runs a parser; its errors say the place in the text.
 template <typename Parse>
-auto with_place(std::string_view text, std::string_view where, Parse run) {
+auto with_place(const Source& source, Parse run) {
   try {
     return run();
   } catch (const json::parse_error& error) {
-    malformed(text, where, error.byte > 0 ? error.byte - 1 : 0, reason_of(error));
+    malformed(source, error.byte > 0 ? error.byte - 1 : 0, reason_of(error));
   } catch (const json::exception& error) {
-    fail(ErrorCode::malformed, "{}: {}", where, reason_of(error));
+    fail(ErrorCode::malformed, "{}: {}", source.where, reason_of(error));
   }
 }
 
 }  // namespace
 
-json parse_json(std::string_view text, std::string_view where, DuplicateKeys duplicates) {
-  check_structure(text, where, most_values);
-  return with_place(text, where, [&] { return parse(text, where, duplicates); });
+json parse_json(std::string_view text, std::string_view where, DuplicateKeys duplicates, std::uint64_t first_line) {
+  const Source source{text, where, first_line};
+  check_structure(source, most_values);
+  return with_place(source, [&] { return parse(source, duplicates); });
 }
 
 bool JsonEvents::parse_error(std::size_t, const std::string&, const json::exception& error) {
@@ -107,8 +116,9 @@ bool JsonEvents::parse_error(std::size_t, const std::string&, const json::except
 }
 
 void parse_json(std::string_view text, std::string_view where, JsonEvents& events) {
-  check_structure(text, where, text.size());
-  with_place(text, where, [&] { return json::sax_parse(text, &events); });
+  const Source source{text, where};
+  check_structure(source, text.size());
+  with_place(source, [&] { return json::sax_parse(text, &events); });
 }
 
 json read_json_file(const std::filesystem::path& path, DuplicateKeys duplicates) {

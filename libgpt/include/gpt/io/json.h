@@ -1,6 +1,7 @@
 // JSON files: read with a depth limit and errors that say where, written atomically.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string_view>
@@ -12,9 +13,10 @@ namespace gpt {
 enum class DuplicateKeys { last_wins, refuse };
 
 /// `where` (a path, or "header of x.safetensors") opens every message. Errors: malformed with line, column and byte;
-/// nesting deeper than 100 and lists of more than 2^20 values are malformed too.
+/// nesting deeper than 100 and lists of more than 2^20 values are malformed too. A text that is a part of a file begins
+/// in its line `first_line`.
 nlohmann::json parse_json(std::string_view text, std::string_view where,
-                          DuplicateKeys duplicates = DuplicateKeys::last_wins);
+                          DuplicateKeys duplicates = DuplicateKeys::last_wins, std::uint64_t first_line = 1);
 
 /// The same as a stream of events, for files too large to hold as a tree: lists may have any length. `events` may
 /// throw; its parse_error is not called.

@@ -134,7 +134,9 @@ void JsonReader::skip_space() {
 
 nlohmann::json JsonReader::parse_text(const Row& row) {
   check_text(text_, where(row));
-  return gpt::parse_json(text_, where(row));
+  // The parser says the line, which may be another than the one the row begins in.
+  return gpt::parse_json(text_, fmt::format("{}, row {}", source(), row.number), gpt::DuplicateKeys::last_wins,
+                         row.line);
 }
 
 void JsonReader::add_columns(const nlohmann::json& object) {
