@@ -64,7 +64,14 @@ TEST_CASE("training files that teach nothing") {
   CHECK_ERROR(train("{\"text\": \"a\", \"label\": 1}\n{\"label\": 2}\n", {}, "a.jsonl"), "malformed",
               "a.jsonl, row 2 (line 2): the row has no \"text\"");
   CHECK_ERROR(train("{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\"}\n", {}, "a.jsonl"), "malformed",
-              "row 2 (line 2): the label (column \"label\") is empty");
+              "row 2 (line 2): the row has no \"label\", where its label should be; give it one, leave the row out, or "
+              "name another field with --label_column");
+  CHECK_ERROR(train("{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\", \"label\": null}\n", {}, "a.jsonl"),
+              "malformed", "row 2 (line 2): the row has no \"label\"");
+  CHECK_ERROR(train("{\"text\": \"a\", \"label\": 1}\n{\"text\": \"b\", \"label\": \"\"}\n", {}, "a.jsonl"),
+              "malformed", "row 2 (line 2): the label (column \"label\") is empty");
+  CHECK_ERROR(train("__label__a x\nno label here\n", {}, "a.ft"), "malformed",
+              "a.ft, row 2 (line 2): the line has no label; write __label__NAME in front of its text, or leave it out");
 }
 
 TEST_CASE("columns that cannot be told") {

@@ -43,6 +43,17 @@ std::int32_t empty_token(const gpt::Tokenizer& tokenizer, const std::string& whe
        "{}: the text is empty, and this tokenizer has no end-of-text token to stand for it; leave the row out", where);
 }
 
+[[noreturn]] void fail_without_label(const RowReader& reader, const Row& row, const std::string& column) {
+  if (reader.labels_are_words())
+    fail(ErrorCode::malformed, "{}: the line has no label; write __label__NAME in front of its text, or leave it out",
+         reader.where(row));
+  fail(ErrorCode::malformed,
+       "{}: the row has no \"{}\", where its label should be; give it one, leave the row out, or name another field "
+       "with "
+       "--label_column",
+       reader.where(row), column);
+}
+
 void check_max_tokens(std::int64_t max_tokens) {
   if (max_tokens < 1) fail(ErrorCode::invalid_option, "--max_seq_length must be at least 1, not {}", max_tokens);
 }
@@ -98,6 +109,8 @@ std::string ClassificationTask::read_label(const RowReader& reader, const Row& r
   label.remove_prefix(std::min(label.find_first_not_of(space), label.size()));
   label = label.substr(0, label.find_last_not_of(space) + 1);
   const std::string& name = reader.columns()[columns.front()];
+  if (columns.size() == 1 && !row.fields[columns.front()] && labels_.problem != Problem::multi_label)
+    fail_without_label(reader, row, name);
   if (label.empty() && labels_.problem != Problem::multi_label)
     fail(ErrorCode::malformed, "{}: the label (column \"{}\") is empty", reader.where(row), name);
   if (labels_.problem == Problem::single_label && label.find_first_of("\t\r\n") != std::string_view::npos)
