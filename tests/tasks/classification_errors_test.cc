@@ -74,6 +74,29 @@ TEST_CASE("training files that teach nothing") {
               "a.ft, row 2 (line 2): the line has no label; write __label__NAME in front of its text, or leave it out");
 }
 
+TEST_CASE("GLUE tasks that compare two texts need both") {
+  const auto refused = [](const char* task, const char* columns, const std::string& words, const Given& more = {}) {
+    INFO(task);
+    Given given = {{"task_name", task}};
+    given.insert(given.end(), more.begin(), more.end());
+    CHECK_ERROR(train(std::string(columns) + "\na,1\nb,0\n", given), "not_found",
+                std::string("a.csv: --task_name ") + task + " compares two texts, and " + words);
+  };
+  for (const char* task : {"mrpc", "stsb", "rte", "wnli"})
+    refused(
+        task, "sentence1,label",
+        "the file has no \"sentence2\"; it has the columns \"sentence1\", \"label\". Name both with --text_column and "
+        "--text_pair_column, or drop --task_name");
+  refused("qqp", "text,label", "the file has no \"question1\" and no \"question2\"; ");
+  refused("mnli", "sentence1,label", "the file has no \"sentence2\"; ");
+  refused("qnli", "sentence,label", "the file has no \"question\"; ");
+  refused("rte", "sentence1,label", "the file has no \"sentence2\"; ", {{"text_column", "sentence1"}});
+  CHECK_ERROR(train("sentence1,sentence2,label\na,b,1\nc,d,0\n", {{"task_name", "rte"}, {"text_column", "sentence1"}}),
+              "not_found", "--task_name rte compares two texts, and --text_column alone names one; ");
+  CHECK_NOTHROW(train("first,second,label\na,b,1\nc,d,0\n",
+                      {{"task_name", "rte"}, {"text_column", "first"}, {"text_pair_column", "second"}}));
+}
+
 TEST_CASE("columns that cannot be told") {
   CHECK_ERROR(train("a,b,label\nx,y,1\n"), "not_found",
               "a.csv: which column holds the text? It has \"a\", \"b\", \"label\". Say --text_column NAME; the columns "

@@ -1,8 +1,6 @@
 #include "gptask/classification/columns.h"
 
 #include <algorithm>
-#include <optional>
-#include <string_view>
 
 #include "gpt/core/error.h"
 
@@ -14,15 +12,6 @@ std::string lower(std::string_view text) {
   std::transform(result.begin(), result.end(), result.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
   return result;
-}
-
-std::optional<std::size_t> find_any_case(const RowReader& reader, std::string_view name) {
-  const std::string wanted = lower(name);
-  const auto& columns = reader.columns();
-  const auto found =
-      std::find_if(columns.begin(), columns.end(), [&](const auto& column) { return lower(column) == wanted; });
-  if (found == columns.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - columns.begin());
 }
 
 std::optional<std::size_t> find_first(const RowReader& reader, const std::vector<std::string>& names) {
@@ -64,6 +53,15 @@ void find_text(const RowReader& reader, const ColumnNames& names, Columns& colum
 }
 
 }  // namespace
+
+std::optional<std::size_t> find_any_case(const RowReader& reader, std::string_view name) {
+  const std::string wanted = lower(name);
+  const auto& columns = reader.columns();
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const auto& column) { return lower(column) == wanted; });
+  if (found == columns.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - columns.begin());
+}
 
 bool ColumnWish::by_number() const {
   const auto is_number = [](const std::string& name) {

@@ -54,6 +54,24 @@ std::int32_t empty_token(const gpt::Tokenizer& tokenizer, const std::string& whe
        reader.where(row), column);
 }
 
+/// A file of a GLUE task of pairs that has no second text. Of the columns that may hold a pair, the nearest to what the
+/// file has are named.
+[[noreturn]] void fail_without_pair(const RowReader& reader, const GlueTask& task) {
+  std::vector<std::string> missing;
+  for (const auto& [first, second] : task.columns.pairs) {
+    std::vector<std::string> here;
+    for (const std::string& name : {first, second})
+      if (!find_any_case(reader, name)) here.push_back(fmt::format("\"{}\"", name));
+    if (missing.empty() || here.size() < missing.size()) missing = here;
+  }
+  const std::string problem = missing.empty() ? "--text_column alone names one"
+                                              : fmt::format("the file has no {}", fmt::join(missing, " and no "));
+  fail(ErrorCode::not_found,
+       "{}: --task_name {} compares two texts, and {}; it has the columns {}. Name both with --text_column and "
+       "--text_pair_column, or drop --task_name",
+       reader.source(), task.name, problem, reader.list_columns());
+}
+
 void check_max_tokens(std::int64_t max_tokens) {
   if (max_tokens < 1) fail(ErrorCode::invalid_option, "--max_seq_length must be at least 1, not {}", max_tokens);
 }
@@ -241,6 +259,8 @@ std::unique_ptr<gpt::TaskData> ClassificationTask::read(const std::filesystem::p
   const Source source = open(file, with_label);
   const auto& [reader, columns] = source;
   if (training) pair_ = !columns.pair.empty();
+  if (const GlueTask* glue = find_glue_task(task_name_); training && glue && !glue->columns.pairs.empty() && !pair_)
+    fail_without_pair(*reader, *glue);
   if (pair_ == columns.pair.empty())
     fail(ErrorCode::mismatch,
          "{}: the model was trained on {}; --text_column and --text_pair_column say where they are", reader->source(),

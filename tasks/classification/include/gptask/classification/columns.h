@@ -1,7 +1,9 @@
 // Which columns of a file hold the text and the label.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -31,6 +33,9 @@ struct ColumnWish {
 struct Columns {
   std::vector<std::size_t> text, pair, label;
 };
+
+/// The column of this name in upper or lower case.
+std::optional<std::size_t> find_any_case(const RowReader& reader, std::string_view name);
 
 /// Error not_found lists the columns there are and says which option to set.
 Columns find_columns(const RowReader& reader, const ColumnWish& wish, const ColumnNames& names, bool with_label);
