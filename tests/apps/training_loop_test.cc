@@ -120,6 +120,21 @@ TEST_CASE("a metric that only some rows give is known beforehand", "[apps]") {
   CHECK(plan("NoAns_f2").code == 2);
 }
 
+TEST_CASE("--tuning head where the task has no head", "[apps]") {
+  const Workspace work;
+  put(work.scratch / "pairs.csv", "source,target\na tree,ein Baum\na house,ein Haus\n");
+  const auto tune = [&](const std::string& tuning) {
+    return run_gptask({"finetune", "translation", "--model", work.path("model"), "--train-file", work.path("pairs.csv"),
+                       "--output-dir", work.path("run"), "--max-steps", "1", "--max-target-length", "8", "--tuning",
+                       tuning});
+  };
+  const auto refused = tune("head");
+  CHECK(refused.code == 2);
+  CHECK(has(refused.err, "there is no head to train; take --tuning lora or --tuning full"));
+  CHECK_FALSE(work.exists("run"));
+  CHECK(tune("lora").code == 0);
+}
+
 TEST_CASE("several seeds: a folder each, mean and deviation, resumed without repeating", "[apps]") {
   const Workspace work;
   const Words seeds = {"--validation-split", "0.25", "--max-steps", "3", "--seeds", "0", "1", "2"};

@@ -126,6 +126,12 @@ void make_trainable(Inputs& inputs, const FinetuneRequest& request) {
   };
   count(inputs.decoder->parameters());
   count(inputs.head->parameters());
+  if (inputs.trainable == 0)
+    gpt::fail(
+        gpt::ErrorCode::invalid_option,
+        "--tuning head: the task \"{}\" answers with the model's own output projection, so that there is no head to "
+        "train; take --tuning lora or --tuning full",
+        request.task.name);
 }
 
 void set_bfloat16(Inputs& inputs, const FinetuneRequest& request, Observer& observer) {
