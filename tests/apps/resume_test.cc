@@ -78,6 +78,29 @@ TEST_CASE("SIGTERM and Ctrl-C save a checkpoint and exit with 128 + signal", "[a
   CHECK_FALSE(work.exists("run/gptask.json"));
 }
 
+TEST_CASE("SIGTERM in the evaluation at the end: how to go on is said, and works", "[apps][reliability]") {
+  const Workspace work;
+  write_reviews(work.scratch / "many.csv", 20000);
+  const std::vector<std::string> options = {"--max-steps",       "6", "--save-steps",      "4",
+                                            "--eval-batch-size", "1", "--validation-file", work.path("many.csv")};
+  Program program(command(work.finetune("run", options)));
+  for (int i = 0; i < 6000 && program.running() && !work.exists("run/adapter_model.safetensors"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  program.signal(SIGTERM);
+  const Outcome outcome = program.wait();
+  INFO(outcome.err);
+  CHECK(outcome.code == 143);
+  CHECK(outcome.err.find("stopped on request before the run was done; the same command with --resume_from_checkpoint "
+                         "true goes on from " +
+                         work.path("run/checkpoint-4")) != std::string::npos);
+  CHECK_FALSE(work.exists("run/gptask.json"));
+  const auto resumed =
+      run_gptask(work.finetune("run", with(options, {"--resume-from-checkpoint", "true", "--max-eval-samples", "10"})));
+  INFO(resumed.err);
+  CHECK(resumed.code == 0);
+  CHECK(work.json("run/trainer_state.json").at("global_step") == 6);
+}
+
 TEST_CASE("a folder that holds a run is refused, overwritten or resumed as asked", "[apps]") {
   const Workspace work;
   REQUIRE(run_gptask(work.finetune("run", {"--max-steps", "2"})).code == 0);

@@ -40,6 +40,11 @@ class Run {
     if (request_.resume) checkpoint = checkpoint_to_resume(folder_, request_.checkpoint, identity, observer_);
     if (before_claim_) before_claim_();
     folder_.claim(identity);
+    return resumable([&] { return train_and_write(checkpoint); });
+  }
+
+ private:
+  FinetuneResult train_and_write(const fs::path& checkpoint) {
     trained_ = train(request_, inputs_, folder_.path(), checkpoint, observer_);
     if (trained_.result.stopped) {
       FinetuneResult result;
@@ -53,7 +58,22 @@ class Run {
     return write_results();
   }
 
- private:
+  /// Training saves a checkpoint where it is asked to stop. Whatever else is interrupted says where a resumed run will
+  /// go on.
+  template <typename Work>
+  FinetuneResult resumable(Work work) {
+    try {
+      return work();
+    } catch (const gpt::Error& error) {
+      if (error.code() != gpt::ErrorCode::interrupted) throw;
+      const fs::path checkpoint = gpt::newest_checkpoint(folder_.path());
+      gpt::fail(
+          gpt::ErrorCode::interrupted,
+          "{}; the same command with --resume_from_checkpoint true goes on from {} and ends with the same results",
+          error.what(), checkpoint.empty() ? "the first step" : checkpoint.string());
+    }
+  }
+
   void write_weights() {
     observer_.stage(fmt::format("writing {}", folder_.path().string()));
     const ModelFiles files{*inputs_.decoder,
