@@ -86,6 +86,7 @@ TEST_CASE("SIGTERM in the evaluation at the end: how to go on is said, and works
   Program program(command(work.finetune("run", options)));
   for (int i = 0; i < 6000 && program.running() && !work.exists("run/adapter_model.safetensors"); ++i)
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  REQUIRE(program.running());
   program.signal(SIGTERM);
   const Outcome outcome = program.wait();
   INFO(outcome.err);

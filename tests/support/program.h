@@ -53,7 +53,10 @@ class Program {
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;
 
-  void signal(int number) const { kill(pid_, number); }
+  /// Nothing for a program that has ended: -1 would mean every process there is.
+  void signal(int number) const {
+    if (pid_ > 0) kill(pid_, number);
+  }
   bool running() {
     if (pid_ <= 0) return false;
     int status = 0;
