@@ -18,6 +18,7 @@
 #include "kernels/cache.h"
 #include "kernels/dropout.h"
 #include "kernels/elementwise.h"
+#include "kernels/half_gemm.h"
 #include "kernels/norm.h"
 #include "kernels/quantized.h"
 #include "kernels/small_gemm.h"
@@ -60,6 +61,7 @@ struct Rows {
                      out = numbers(kValues, 4), second = std::vector<float>(static_cast<std::size_t>(kValues), 0.5F),
                      square = numbers(kInputs * kRank, 5), more = numbers(kQueries * kInputs, 6);
   std::vector<std::uint16_t> half = std::vector<std::uint16_t>(static_cast<std::size_t>(kValues));
+  std::vector<std::uint16_t> weights = std::vector<std::uint16_t>(static_cast<std::size_t>(48 * kInputs));
   std::vector<std::int8_t> bytes = std::vector<std::int8_t>(static_cast<std::size_t>(kValues));
 };
 
@@ -120,6 +122,10 @@ std::vector<Case> cases(Rows& r) {
        [=] { gemm(24, kKeys, kHead, true); }},
       {"small_gemm 48 x 8 x 576", "operations", operations(48, kRank, kInputs),
        [=] { gemm(48, kRank, kInputs, false); }},
+      {"half_gemm 1 x 48 x 576", "operations", operations(1, 48, kInputs),
+       [=, &r] {
+         kernels::half_gemm(1, 48, kInputs, r.half.data(), kInputs, r.weights.data(), kInputs, false, out, 48);
+       }},
   };
 }
 

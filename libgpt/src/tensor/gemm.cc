@@ -6,6 +6,7 @@
 
 #include "gpt/tensor/parallel.h"
 #include "kernels/elementwise.h"
+#include "kernels/half_gemm.h"
 #include "tensor/onednn.h"
 
 namespace gpt {
@@ -83,6 +84,15 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Matrix a,
 
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, HalfMatrix a, HalfMatrix b, float beta, float* c,
           std::int64_t stride, const std::function<void(const Tile&)>& finish) {
+  if (m <= kernels::kHalfGemmRows && !a.transposed && b.transposed) {
+    in_tiles(m, n, {96, 48}, [&](const Tile& tile) {
+      kernels::half_gemm(tile.rows, tile.columns, k, a.data + tile.row * a.stride, a.stride,
+                         b.data + tile.column * b.stride, b.stride, beta != 0.0F, c + tile.row * stride + tile.column,
+                         stride);
+      if (finish) finish(tile);
+    });
+    return;
+  }
   in_tiles(m, n, {384, 192}, [&](const Tile& tile) {
     const std::int64_t rows = a.transposed ? tile.rows : half_padded(tile.rows);
     const onednn::Bf16Product product{rows,         tile.columns, k,        a.transposed, b.transposed,

@@ -38,7 +38,8 @@ inline constexpr std::int64_t half_padded(std::int64_t length) noexcept {
 }
 
 /// c = a * b + beta * c for beta 0 or 1. Where `a` is not transposed its memory must go on to half_padded(m) rows;
-/// what stands there does not matter. Needs hardware_bf16().
+/// what stands there does not matter. A few rows with weights as rows of b are a kernel's work, as writing needs them.
+/// Needs hardware_bf16().
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, HalfMatrix a, HalfMatrix b, float beta, float* c,
           std::int64_t stride, const std::function<void(const Tile&)>& finish = {});
 
