@@ -36,6 +36,14 @@ TEST_CASE("multiple choice: a sequence a choice, the question in front of each")
   CHECK(bench.task.state().at("most_choices") == 4);
 }
 
+TEST_CASE("multiple choice: SWAG's question begins in one column and goes on in another") {
+  Bench bench;
+  const auto data = bench.read("a.csv", "sent1,sent2,ending0,ending1,ending2,ending3,label\nAnn sat .,She,a,b,c,d,1\n",
+                               Purpose::train);
+  CHECK(data->question(0) == "Question: Ann sat . She\nAnswer:");
+  CHECK(data->answer(0) == "b");
+}
+
 TEST_CASE("multiple choice: the first rows alone, but room for the choices of all") {
   Bench bench;
   const char* two_rows = "question,A,B,C,D,label\nq,a,b,,,0\nr,a,b,c,d,2\n";

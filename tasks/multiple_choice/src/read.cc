@@ -13,7 +13,9 @@ using gpt::ErrorCode;
 using gpt::fail;
 using Names = std::vector<std::string>;
 
-const Names usual_questions{"question", "goal", "premise", "context", "sent1", "query", "sentence", "text", "1"};
+/// Sets of columns whose texts, one after the other, are the question: SWAG has its beginning in two.
+const std::vector<Names> usual_questions{{"question"}, {"goal"},  {"premise"},  {"context"}, {"sent1", "sent2"},
+                                         {"sent1"},    {"query"}, {"sentence"}, {"text"},    {"1"}};
 /// Sets of columns with a choice each; or a single one with a list.
 const std::vector<Names> usual_choices{{"choices"},
                                        {"options"},
@@ -25,12 +27,7 @@ const std::vector<Names> usual_choices{{"choices"},
                                        {"answerA", "answerB", "answerC"},
                                        {"A", "B", "C", "D"},
                                        {"2", "3", "4", "5"}};
-const Names usual_labels{"label", "answerKey", "answer", "gold", "target", "6"};
-
-bool has_all(const RowReader& reader, const Names& names) {
-  return std::all_of(names.begin(), names.end(),
-                     [&](const auto& name) { return reader.find_column(name).has_value(); });
-}
+const std::vector<Names> usual_labels{{"label"}, {"answerKey"}, {"answer"}, {"gold"}, {"target"}, {"6"}};
 
 /// A list of choices and, where the file has them, their names (A, B, ...).
 struct Choices {
@@ -129,11 +126,10 @@ class MultipleChoiceTask::Reader {
   Reader(const std::filesystem::path& file, const ReadOptions& format, const Columns& wish, bool with_label,
          const std::string& label_file)
       : rows_(RowReader::open(file, format)) {
-    const Names questions = wish.question.empty() ? Names{first_of(usual_questions, "question_column")} : wish.question;
+    const Names questions = wish.question.empty() ? first_there(usual_questions) : wish.question;
+    if (questions.empty()) fail_without("question_column");
     for (const std::string& name : questions) questions_.push_back(rows_->column(name, "question_column"));
-    Names choices = wish.choices;
-    for (const Names& usual : usual_choices)
-      if (choices.empty() && has_all(*rows_, usual)) choices = usual;
+    const Names choices = wish.choices.empty() ? first_there(usual_choices) : wish.choices;
     if (choices.empty())
       fail(ErrorCode::not_found, "{}: which columns hold the choices? It has {}. Say --choice_columns A,B,C",
            rows_->source(), rows_->list_columns());
@@ -142,7 +138,9 @@ class MultipleChoiceTask::Reader {
     if (!label_file.empty()) {
       labels_ = RowReader::open(label_file, {"text", {}, {}});
     } else {
-      label_ = rows_->column(wish.label.empty() ? first_of(usual_labels, "label_column") : wish.label, "label_column");
+      const Names label = wish.label.empty() ? first_there(usual_labels) : Names{wish.label};
+      if (label.empty()) fail_without("label_column");
+      label_ = rows_->column(label.front(), "label_column");
     }
   }
 
@@ -174,9 +172,15 @@ class MultipleChoiceTask::Reader {
   }
 
  private:
-  std::string first_of(const Names& names, const char* option) const {
-    for (const std::string& name : names)
-      if (rows_->find_column(name)) return name;
+  /// The first of these sets whose columns are all there; none: empty.
+  Names first_there(const std::vector<Names>& sets) const {
+    const auto found = std::find_if(sets.begin(), sets.end(), [&](const Names& names) {
+      return std::all_of(names.begin(), names.end(), [&](const auto& name) { return rows_->find_column(name); });
+    });
+    return found == sets.end() ? Names() : *found;
+  }
+
+  [[noreturn]] void fail_without(const char* option) const {
     fail(ErrorCode::not_found, "{}: which column is it? It has {}. Say --{} NAME", rows_->source(),
          rows_->list_columns(), option);
   }
