@@ -97,7 +97,8 @@ void declare_schedule(gpt::Options& options) {
                    "when to evaluate on the way; at the end there is always an evaluation",
                    {"no", "steps", "epoch"},
                    {"evaluation_strategy"}});
-  options.declare({"eval_steps", Kind::integer, "0", "steps between evaluations"});
+  options.declare({"eval_steps", Kind::integer, "0",
+                   "steps between evaluations; 0: those of --logging_steps, where they are given, else 500"});
   options.declare({"load_best_model_at_end", Kind::flag, "false",
                    "end with the weights of the best evaluation; its checkpoint is kept"});
   options.declare({"metric_for_best_model", Kind::text, "",
@@ -211,6 +212,8 @@ FinetuneRequest finetune_request(const gpt::Options& options, const gpt::TaskEnt
       options.given("learning_rate") ? options.number("learning_rate") : default_learning_rate(request.tuning);
   const std::string& strategy = options.text("eval_strategy");
   if (strategy != "no") request.eval_strategy = strategy == "steps" ? EvalStrategy::steps : EvalStrategy::epoch;
+  if (strategy == "steps" && request.train.eval_steps == 0)  // as Transformers has it
+    request.train.eval_steps = options.given("logging_steps") ? request.train.logging_steps : 500;
   request.best_metric = options.text("metric_for_best_model");
   if (const std::string& greater = options.text("greater_is_better"); greater != "auto")
     request.greater_is_better = greater == "true" || greater == "True";

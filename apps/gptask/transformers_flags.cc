@@ -246,6 +246,12 @@ void TransformersFlags::check(const gpt::Options& options) const {
               options.text("optim"));
   if (given(options, "adafactor") && options.flag("adafactor"))
     gpt::fail(gpt::ErrorCode::invalid_option, "--adafactor: AdamW is the one optimizer there is; drop the flag");
+  const auto wants = [&](const char* name) { return given(options, name) && options.flag(name); };
+  const bool something_else = wants("do_eval") || wants("do_predict");
+  if (given(options, "do_train") ? !options.flag("do_train") : something_else)
+    gpt::fail(gpt::ErrorCode::invalid_option,
+              "without --do_train there is nothing to fine-tune: gptask evaluate --model FOLDER --test-file F scores a "
+              "model that was fine-tuned, gptask predict answers with it; add --do_train to train one");
   need_model(options, "tokenizer_name", "tokenizer");
   need_model(options, "config_name", "configuration");
   for (const char* name : {"dataset_name", "dataset_config_name"})

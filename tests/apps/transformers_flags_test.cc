@@ -200,6 +200,24 @@ TEST_CASE("help shows what is left out as one paragraph", "[apps]") {
   CHECK_FALSE(has(help, "label-smoothing-factor, "));  // an option of this task
 }
 
+TEST_CASE("a command line that only evaluates is told where to go", "[apps]") {
+  const Files files;
+  for (const Words& flags : {Words{"--do_eval"}, Words{"--do_predict"}, Words{"--no_do_train"}}) {
+    const auto refused = run_gptask(with(files.finetune("run", {"--dry-run"}), flags));
+    INFO(refused.err);
+    CHECK(refused.code == 2);
+    CHECK(has(refused.err, "without --do_train there is nothing to fine-tune: gptask evaluate"));
+  }
+}
+
+TEST_CASE("evaluations by steps come as often as entries of the log, or every 500 steps", "[apps]") {
+  const Files files;
+  const Words by_steps{"--eval_strategy", "steps", "--validation-split", "0.3"};
+  CHECK(files.settings(by_steps).at("eval_steps") == 500);
+  CHECK(files.settings(with(by_steps, {"--logging_steps", "7"})).at("eval_steps") == 7);
+  CHECK(files.settings(with(by_steps, {"--eval_steps", "3"})).at("eval_steps") == 3);
+}
+
 TEST_CASE("what has an entry in trainer_state.json", "[apps]") {
   const Files files;  // 32 rows, 4 steps an epoch
   const auto steps = [&](const std::string& run, const Words& flags) {
