@@ -24,6 +24,7 @@ def arguments():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only", nargs="+", metavar="ROW", choices=[row.name for row in ROWS], help="only these rows; the others keep their figures")
     parser.add_argument("--list", action="store_true", help="show the rows' names")
+    parser.add_argument("--avx2", action="store_true", help="every side held to AVX2; llama.cpp has to be built for it (peers/setup.sh --avx2)")
     parser.add_argument("--trial", action="store_true", help="few steps: whether everything runs, no measurement")
     return parser.parse_args()
 
@@ -60,7 +61,7 @@ def table(results):
     m = results["machine"]
     lines = [f"{m['threads']} threads of {m['processor']} ({m['cores']} cores), commit {m['commit']}, {m['date']}. Limits of the machine in this run: "
              f"{m['float32_gflops']:.0f} GFLOP/s in float32, {m['bfloat16_gflops']:.0f} in bfloat16, {m['int8_gops']:.0f} GOP/s in int8, "
-             f"{m['memory_gb_per_second']:.1f} GB/s from memory.", ""]
+             f"{m['memory_gb_per_second']:.1f} GB/s from memory.{' Every side held to AVX2.' if results['avx2'] else ''}", ""]
     if results["trial"]:
         lines += ["A trial of a few steps: no measurement.", ""]
     lines += ["| Row | Work | Figure | gptask | Peers | Ratio | To reach |", "|---|---|---|---:|---|---:|---|"]
@@ -86,7 +87,7 @@ def main():
     file = options.work / "results.json"
     kept = json.loads(file.read_text(encoding="utf-8"))["rows"] if options.only and file.exists() else []
     entries = {entry["row"]: entry for entry in kept}
-    results = {"trial": options.trial, "machine": machine(programs)}
+    results = {"trial": options.trial, "avx2": options.avx2, "machine": machine(programs)}
     for row in chosen:
         entries[row.name] = measured(row, programs)
         results["rows"] = [entries[one.name] for one in ROWS if one.name in entries]

@@ -28,6 +28,10 @@ def machine_facts():
             "date": datetime.date.today().isoformat()}
 
 
+# What holds gptask (and its oneDNN), CTranslate2 (and its MKL) and PyTorch to AVX2.
+AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "CT2_FORCE_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2", "ATEN_CPU_CAPABILITY": "avx2"}
+
+
 class Failed(Exception):
     """A program that a row needs did not end well; its message says why."""
 
@@ -38,13 +42,14 @@ class Programs:
         self.work = options.work
         self.work.mkdir(parents=True, exist_ok=True)
         self.threads = ["--threads", str(options.threads)]
+        self.environment = {**os.environ, "HF_HUB_OFFLINE": "1", **(AVX2 if options.avx2 else {})}
 
     def run(self, command):
         """Standard output of a command, and its seconds."""
         command = [str(part) for part in command]
         print("  " + " ".join(command), file=sys.stderr, flush=True)
         started = time.perf_counter()
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "HF_HUB_OFFLINE": "1"})
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=self.environment)
         if done.returncode != 0:
             raise Failed(f"{' '.join(command)}: exit code {done.returncode}: {(done.stderr or done.stdout).strip()[-600:]}")
         return done.stdout, time.perf_counter() - started
