@@ -84,6 +84,7 @@ Json requested(const FinetuneRequest& request) {
   values.update(training_settings(request));
   values["per_device_eval_batch_size"] = request.eval_batch_size;
   values["eval_strategy"] = strategy_name(request.eval_strategy);
+  if (request.eval_strategy == EvalStrategy::steps) values["eval_steps"] = request.train.eval_steps;
   if (request.train.load_best) values["load_best_model_at_end"] = true;
   if (request.train.early_stopping_patience > 0) {
     values["early_stopping_patience"] = request.train.early_stopping_patience;
