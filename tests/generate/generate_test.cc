@@ -115,10 +115,11 @@ TEST_CASE("early_stopping never looks at least as far as no") {
     options.early_stopping = stopping;
     found.push_back(generate(*decoder, prompts, options, threads));
   }
+  constexpr double rounding = 1e-6;  // searches share the work of a batch in different ways
   double gained = 0;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
-    CHECK(found[0][i].score <= found[1][i].score);
-    CHECK(found[1][i].score <= found[2][i].score);
+    CHECK(found[0][i].score <= found[1][i].score + rounding);
+    CHECK(found[1][i].score <= found[2][i].score + rounding);
     gained += found[2][i].score - found[0][i].score;
   }
   CHECK(gained > 0);

@@ -91,6 +91,7 @@ EvaluationTable evaluate_predictions(const PredictionRequest& request, Observer&
     builder.add({request.predictions[i].string(), file}, scored.scorer);
   }
   for (const auto& baseline : kind->baselines()) builder.add_baseline({baseline.name, file}, baseline.scorer);
+  if (request.predictions.size() > 1) observer.stage("comparing the systems row by row");
   builder.compare();
   table.notes = kind->notes();
   builder.add_notes();

@@ -31,7 +31,7 @@ class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::filesystem::path& parent) {
     std::string name = (parent / "gptask-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) gpt::fail_file("make a temporary folder", name, errno);
+    if (mkdtemp(name.data()) == nullptr) gpt::fail_file("make a temporary folder (TMPDIR names another place)", name, errno);
     path_ = name;
   }
   ~TemporaryFolder() {

@@ -225,6 +225,7 @@ class Evaluation {
   EvaluateResult run() {
     check_models();
     for (std::size_t i = 0; i < request_.models.size(); ++i) add_model(i);
+    if (request_.models.size() > 1) observer_.stage("comparing the models row by row");
     builder_.compare();
     builder_.add_notes();
     if (several()) {

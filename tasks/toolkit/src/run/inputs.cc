@@ -135,9 +135,8 @@ void make_trainable(Inputs& inputs, const FinetuneRequest& request) {
 }
 
 void set_bfloat16(Inputs& inputs, const FinetuneRequest& request, Observer& observer) {
-  bool in_bf16 = false;
-  inputs.threads->run([&] { in_bf16 = inputs.decoder->set_precision(gpt::Precision::bfloat16); });
-  if (!in_bf16) observer.notice("this machine has no bfloat16 products: --bf16 is left out, float32 is used");
+  inputs.threads->run([&] { inputs.bf16 = inputs.decoder->set_precision(gpt::Precision::bfloat16); });
+  if (!inputs.bf16) observer.notice("this machine has no bfloat16 products: --bf16 is left out, float32 is used");
   const bool predicts_tokens =
       inputs.task->generation() || request.task.make()->zero_shot() || request.train.lm_coefficient > 0;
   if (!predicts_tokens && inputs.decoder->config().tied_embeddings)  // rows are looked up in float32
@@ -159,7 +158,7 @@ gpt::PassMemory training_pass(const Inputs& inputs, const FinetuneRequest& reque
   const gpt::ModelConfig& config = inputs.decoder->config();
   gpt::PassMemory pass;
   pass.threads = inputs.threads->count();
-  pass.bf16 = request.bf16;
+  pass.bf16 = inputs.bf16;
   pass.tokens = gpt::plan_training(inputs.train->examples, request.train).largest_pass;
   for (const gpt::Example& example : inputs.train->examples)
     pass.longest = std::max(pass.longest, static_cast<std::int64_t>(example.tokens.size()));
@@ -184,7 +183,7 @@ std::int64_t activation_bytes(const Inputs& inputs, const FinetuneRequest& reque
     if (!infers) continue;
     const auto& examples = (*data)->examples;
     most = std::max(most, inference_bytes(*inputs.task, config, examples, request.eval_batch_size,
-                                          inputs.threads->count(), request.bf16));
+                                          inputs.threads->count(), inputs.bf16));
     if (frozen && (data == &inputs.train || (data == &inputs.validation && request.eval_strategy != EvalStrategy::no)))
       kept += gpt::Features::bytes(*inputs.decoder, *inputs.head, examples);
   }

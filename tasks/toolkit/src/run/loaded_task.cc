@@ -104,7 +104,7 @@ std::shared_ptr<LoadedTask> LoadedTask::open(const fs::path& folder, const gpt::
     } else {
       gpt::load_head(loaded->head_->parameters(), folder);
     }
-    loaded->decoder_->set_precision(loaded->precision_);
+    if (!loaded->decoder_->set_precision(loaded->precision_)) loaded->precision_ = gpt::Precision::float32;
     loaded->meter_.weights_end();
   });
   return loaded;
