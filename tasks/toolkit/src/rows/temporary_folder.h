@@ -31,7 +31,8 @@ class TemporaryFolder {
  public:
   explicit TemporaryFolder(const std::filesystem::path& parent) {
     std::string name = (parent / "gptask-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) gpt::fail_file("make a temporary folder (TMPDIR names another place)", name, errno);
+    if (mkdtemp(name.data()) == nullptr)
+      gpt::fail_file("make a temporary folder (TMPDIR names another place)", name, errno);
     path_ = name;
   }
   ~TemporaryFolder() {

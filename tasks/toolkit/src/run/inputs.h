@@ -27,7 +27,7 @@ struct Inputs {
   std::unique_ptr<gpt::Head> head;
   std::unique_ptr<gpt::TaskData> train, validation, mismatched, test;  ///< all but the first may be null
   std::int64_t max_tokens = 0;
-  bool bf16 = false;  ///< asked for, and the machine has it
+  bool bf16 = false;                           ///< asked for, and the machine has it
   std::int64_t parameters = 0, trainable = 0;  ///< numbers, of decoder and head
   std::int64_t gradients = 0;                  ///< numbers that they have room for
   MemoryEstimate memory;
