@@ -93,8 +93,12 @@ TEST_CASE("JSON that is none, or none of rows") {
   CHECK_ERROR(read("a.json", "[{\"a\": 1}, {\"a\": "), "malformed", "the file ends within row 2");
   CHECK_ERROR(read("a.json", "[{\"a\": 1}] x"), "malformed", "something follows the end of the array");
   CHECK_ERROR(read("a.json", "[{\"a\": 1}"), "malformed", "a comma or ] is expected before row 2");
-  CHECK_ERROR(read("a.json", "{\"data\": [3]}"), "malformed",
-              "row 1: a row is an object ({\"text\": ...}), not number");
+  CHECK_ERROR(read("a.json", "{\"data\": [3]}"), "malformed", "line 1: row 1 of \"data\" is no object");
+  CHECK_ERROR(read("a.json", "{\"data\":\n[{\"a\": 1},\n3]}"), "malformed", "line 3: row 2 is no object");
+  CHECK_ERROR(read("a.json", "{\"data\": [{\"a\": 1}]"), "malformed",
+              "the file ends within the object around \"data\"; it is cut short");
+  CHECK_ERROR(read("a.json", "{\"data\": [{\"a\": 1}]}\n{\"data\": [{\"a\": 1}]}"), "malformed",
+              "line 2: something follows the object with \"data\"; say --format jsonl for rows of a line each");
   CHECK_ERROR(read("a.jsonl", "{\"a\": " + std::string(5000, '[') + std::string(5000, ']') + "}"), "malformed",
               "row 1: line 1, column 106 (byte 105): nested deeper than 100 levels");
 }

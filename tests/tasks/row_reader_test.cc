@@ -82,6 +82,11 @@ TEST_CASE("json: arrays, data, objects one after the other, lines") {
   CHECK(rows_of("a.json", R"( [ {"label": 1, "text": "a"}, {"label": 0, "text": "b"} ] )") == expected);
   CHECK(rows_of("a.json", R"({"version": 2, "data": [{"label": 1, "text": "a"}, {"label": 0, "text": "b"}]})") ==
         expected);
+  CHECK(rows_of("a.json", R"({"info": {"data": [{"x": 1}], "s": "\"data\": ["}, "data" : [
+      {"label": 1, "text": "a"},{"label": 0, "text": "b"} ], "more": [{"label": 2}], "x": "]}"})") == expected);
+  CHECK(rows_of("a.json", R"({"label": 1, "data": [1, 2]} {"label": 0, "data": ["b"]})") ==
+        Rows{"[1,2]|1", "[\"b\"]|0"});
+  CHECK(rows_of("a.json", R"({"data": []})").empty());
   CHECK(rows_of("a.json", "{\"label\": 1, \"text\": \"a\"}\n{\"label\": 0,\n \"text\": \"b\"}\n") == expected);
   CHECK(rows_of("a.jsonl", "{\"label\": 1, \"text\": \"a\"}\r\n\r\n{\"label\": 0, \"text\": \"b\"}") == expected);
   CHECK(rows_of("a.ndjson", "{\"label\": 1, \"text\": \"a\"}\n") == Rows{"1|a"});

@@ -30,15 +30,15 @@ void JsonReader::detect_layout() {
   Row first;
   first.number = 1;
   first.line = file_.line_number();
-  take_object(first);
+  if (take_object(first, true)) {
+    layout_ = Layout::data;
+    return;
+  }
   nlohmann::json object = parse_text(first);
   skip_space();
-  const bool alone = file_.peek() == TextFile::end;
-  if (alone && object.contains("data") && object["data"].is_array()) {
-    for (auto& element : object["data"]) ahead_.push_back({std::move(element), 0});
-  } else {
-    ahead_.push_back({std::move(object), first.line});
-  }
+  if (file_.peek() == TextFile::end && object.contains("data") && object["data"].is_array())
+    fail(ErrorCode::malformed, "{}, line {}: row 1 of \"data\" is no object ({{\"text\": ...}})", source(), first.line);
+  ahead_.push_back({std::move(object), first.line});
 }
 
 bool JsonReader::read(Row& row) {
@@ -65,7 +65,7 @@ bool JsonReader::read(Row& row) {
 }
 
 bool JsonReader::next_text(Row& row) {
-  if (layout_ == Layout::array) return next_element(row);
+  if (layout_ == Layout::array || layout_ == Layout::data) return next_element(row);
   if (layout_ == Layout::objects) {
     skip_space();
     if (file_.peek() == TextFile::end) return false;
@@ -85,9 +85,7 @@ bool JsonReader::next_element(Row& row) {
   const bool closed = file_.peek() == ']';
   if (closed) {
     file_.get();
-    skip_space();
-    if (file_.peek() != TextFile::end)
-      fail(ErrorCode::malformed, "{}, line {}: something follows the end of the array", source(), file_.line_number());
+    expect_end();
     layout_ = Layout::objects;  // at its end
     return false;
   }
@@ -103,29 +101,80 @@ bool JsonReader::next_element(Row& row) {
   return true;
 }
 
-void JsonReader::take_object(const Row& row) {
+namespace {
+
+/// Where a text of JSON stands: how deep, and whether in a string.
+struct Place {
+  std::int64_t depth = 0;
+  bool in_string = false, escaped = false;
+
+  void pass(int byte) {
+    if (in_string) {
+      in_string = escaped || byte != '"';
+      escaped = !escaped && byte == '\\';
+      return;
+    }
+    in_string = byte == '"';
+    if (byte == '{' || byte == '[') ++depth;
+    if (byte == '}' || byte == ']') --depth;
+  }
+};
+
+/// Whether the text of an object ends with a member's name and a colon.
+bool ends_with_name(std::string_view text, std::string_view name) {
+  const auto drop_space = [&] { text = text.substr(0, text.find_last_not_of(" \t\r\n") + 1); };
+  drop_space();
+  if (!text.ends_with(':')) return false;
+  text.remove_suffix(1);
+  drop_space();
+  return text.ends_with(name);
+}
+
+}  // namespace
+
+int JsonReader::next_byte(const Row& row) {
+  const int byte = file_.get();
+  if (byte == TextFile::end)
+    fail(ErrorCode::malformed, "{}: the file ends within row {}; it is cut short or a brace is missing", source(),
+         row.number);
+  return byte;
+}
+
+bool JsonReader::take_object(const Row& row, bool find_rows) {
   if (file_.peek() != '{')
     fail(ErrorCode::malformed,
          "{}, line {}: row {} is no object; a .json file holds [{{...}}, ...], {{\"data\": [...]}} or objects",
          source(), file_.line_number(), row.number);
   text_.clear();
-  std::int64_t depth = 0;
-  bool in_string = false, escaped = false;
+  Place place;
   do {
-    const int byte = file_.get();
-    if (byte == TextFile::end)
-      fail(ErrorCode::malformed, "{}: the file ends within row {}; it is cut short or a brace is missing", source(),
-           row.number);
-    text_ += static_cast<char>(byte);
-    if (in_string) {
-      in_string = escaped || byte != '"';
-      escaped = !escaped && byte == '\\';
-      continue;
+    const int byte = next_byte(row);
+    const bool list = byte == '[' && place.depth == 1 && !place.in_string;
+    if (list && find_rows && ends_with_name(text_, "\"data\"")) {
+      skip_space();
+      if (file_.peek() == '{' || file_.peek() == ']') return true;
     }
-    in_string = byte == '"';
-    if (byte == '{' || byte == '[') ++depth;
-    if (byte == '}' || byte == ']') --depth;
-  } while (depth > 0);
+    text_ += static_cast<char>(byte);
+    place.pass(byte);
+  } while (place.depth > 0);
+  return false;
+}
+
+void JsonReader::expect_end() {
+  if (layout_ == Layout::data)
+    for (Place place{1}; place.depth > 0;) {
+      const int byte = file_.get();
+      if (byte == TextFile::end)
+        fail(ErrorCode::malformed, "{}: the file ends within the object around \"data\"; it is cut short", source());
+      place.pass(byte);
+    }
+  skip_space();
+  if (file_.peek() == TextFile::end) return;
+  if (layout_ == Layout::data)
+    fail(ErrorCode::malformed,
+         "{}, line {}: something follows the object with \"data\"; say --format jsonl for rows of a line each",
+         source(), file_.line_number());
+  fail(ErrorCode::malformed, "{}, line {}: something follows the end of the array", source(), file_.line_number());
 }
 
 void JsonReader::skip_space() {

@@ -36,14 +36,18 @@ class JsonReader : public RowReader {
   JsonReader(TextFile file, bool lines);
 
  private:
-  enum class Layout { lines, array, objects };
+  enum class Layout { lines, array, objects, data };
   void detect_layout();
   bool read(Row& row) override;
   /// The JSON text of the next row and the line it starts on; false at the end.
   bool next_text(Row& row);
   bool next_element(Row& row);
-  /// Copies one object to text_, without parsing what is in it.
-  void take_object(const Row& row);
+  /// Copies one object to text_, without parsing what is in it. With `find_rows` it stops, and says so, after the
+  /// bracket that opens a list of objects under "data".
+  bool take_object(const Row& row, bool find_rows = false);
+  /// The file must end here; what is left of the object around "data" goes first.
+  void expect_end();
+  int next_byte(const Row& row);
   void skip_space();
   nlohmann::json parse_text(const Row& row);
   void add_columns(const nlohmann::json& object);
