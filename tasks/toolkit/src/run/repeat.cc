@@ -185,8 +185,9 @@ std::string repeat_table(const Json& results) {
   std::string table = line("run", [](const std::string& column) { return column; });
   for (const Json& run : results.at("runs"))
     table += line(run.at("run").get<std::string>(), [&](const auto& column) { return number(run, column); });
-  for (const auto& [name, values] : results.items())
-    if (values.is_object()) table += line(name, [&](const auto& column) { return number(values, column); });
+  for (const auto& item : results.items())
+    if (item.value().is_object())
+      table += line(item.key(), [&](const auto& column) { return number(item.value(), column); });
   return table;
 }
 
