@@ -49,8 +49,7 @@ std::int32_t empty_token(const gpt::Tokenizer& tokenizer, const std::string& whe
          reader.where(row));
   fail(ErrorCode::malformed,
        "{}: the row has no \"{}\", where its label should be; give it one, leave the row out, or name another field "
-       "with "
-       "--label_column",
+       "with --label_column",
        reader.where(row), column);
 }
 
@@ -165,7 +164,7 @@ bool ClassificationTask::add_example(ClassificationData& data, std::string_view 
   if (encoded.truncated) data.count_truncated(fmt::format("longer than {} tokens (--max_seq_length)", max_tokens));
   example.tokens = std::move(encoded.tokens);
   data.add(std::move(example), row);
-  data.texts.add({{pair_ ? fmt::format("{}{}{}", first, separator_, second) : std::string(first)}});
+  data.texts.add({&input.text, 1});
   return true;
 }
 
