@@ -300,7 +300,8 @@ TEST_CASE("finetune: what does not fit into memory is refused with what would", 
   const auto outcome = run_gptask(work.finetune("run", {"--memory-limit-mb", "1", "--tuning", "full"}));
   CHECK(outcome.code == 1);
   for (const char* part :
-       {"memory: about ", " gradients and moments, ", " MB more than now, and 0 MB are left of --memory_limit_mb",
+       {"memory: about ", " moments, ", " gradients and activations)",
+        " MB more than now, and 0 MB are left of --memory_limit_mb",
         "Less is needed with --tuning lora, --gradient_checkpointing, a smaller --max_activation_tokens (now 2048)"})
     CHECK(outcome.err.find(part) != std::string::npos);
   CHECK_FALSE(work.exists("run"));

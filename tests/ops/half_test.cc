@@ -34,7 +34,7 @@ using Operation = std::function<Variable(const Variable&)>;
 Result result_of(const Operation& operation, const Tensor& input, std::span<Parameter* const> weights, bool is_loss) {
   Arena arena(std::size_t{1} << 30);
   Tape tape(arena, true);
-  for (Parameter* p : weights) p->grad_fresh = true;
+  for (Parameter* p : weights) p->zero_grad();
   const Variable x = tape.variable(input.clone(), true), y = operation(x);
   Variable loss = y;
   if (!is_loss) {

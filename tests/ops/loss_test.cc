@@ -156,6 +156,7 @@ TEST_CASE("projected_cross_entropy: the weight alone trains") {
     tape.backward(loss);
   }
   CHECK_FALSE(weight.grad_fresh);
+  weight.zero_grad();
   CHECK(arena.in_use() == 0);
 }
 

@@ -102,9 +102,28 @@ TEST_CASE("parameter: training copies what belongs to a file") {
   p.set_trainable(true);
   CHECK(p.value.data() != file->data());
   CHECK(p.value.data()[3] == 4.0F);
-  CHECK(p.grad.size() == 4);
-  CHECK(p.begin_grad() == 0.0F);
-  CHECK(p.begin_grad() == 1.0F);
+}
+
+TEST_CASE("parameter: a gradient has memory from its first contribution on, and outlives the arena") {
+  Parameter p = make_parameter("p", Shape::matrix(2, 2), 1);
+  CHECK_FALSE(p.grad);
+  {
+    Arena arena(1 << 20);
+    const GradTarget first = grad_target(p, arena);
+    CHECK(first.beta == 0.0F);
+    std::fill_n(first.data, 4, 3.0F);
+    const GradTarget second = grad_target(p, arena);
+    CHECK(second.beta == 1.0F);
+    CHECK(second.data == first.data);
+    const std::vector<float> more{1, 2, 3, 4};
+    add_grad(p, arena, more.data());
+    CHECK(p.grad.data()[3] == 7.0F);
+    p.zero_grad();
+    CHECK(arena.in_use() == 0);
+    add_grad(p, arena, more.data());
+    CHECK(p.grad.data()[3] == 4.0F);
+  }
+  CHECK(p.grad.data()[2] == 3.0F);
   p.set_trainable(false);
   CHECK_FALSE(p.grad);
 }

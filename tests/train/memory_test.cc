@@ -37,8 +37,8 @@ std::vector<Example> examples_of(std::int64_t count, std::int64_t length) {
   return all;
 }
 
-/// What the arena held at most in one step.
-double held(const ModelConfig& config, const PassMemory& pass, bool next_tokens) {
+/// What the arena held at most in one step, and in `pass` the gradients.
+double held(const ModelConfig& config, PassMemory& pass) {
   Threads threads(pass.threads);
   Model m{Decoder::create(config, 1), nullptr};
   if (pass.all_weights) {
@@ -46,54 +46,57 @@ double held(const ModelConfig& config, const PassMemory& pass, bool next_tokens)
   } else {
     m.decoder->add_lora({pass.lora_rank, 8, pass.lora_dropout ? 0.1 : 0.0, {}}, 3);
   }
-  if (next_tokens) {
+  if (pass.next_tokens) {
     m.head = std::make_unique<LanguageModelHead>(m.decoder->output_projection());
   } else {
     m.head = std::make_unique<TinyHead>(config.hidden);
   }
   if (pass.bf16) threads.run([&] { m.decoder->set_precision(Precision::bfloat16); });
   m.decoder->set_gradient_checkpointing(pass.checkpointing);
+  for (const auto& parameters : {m.decoder->parameters(), m.head->parameters()})
+    for (const Parameter* p : parameters) pass.gradients += p->trainable ? p->value.size() : 0;
   TrainOptions options = tiny_options(1);
   options.batch_size = pass.tokens / pass.longest;
+  options.accumulation = pass.several ? 2 : 1;
   options.max_activation_tokens = 0;
-  const auto examples = examples_of(options.batch_size, pass.longest);
+  const auto examples = examples_of(options.batch_size * options.accumulation, pass.longest);
   return static_cast<double>(train(m, examples, options, threads).activation_bytes);
+}
+
+void check_formula(const ModelConfig& config, PassMemory pass) {
+  pass.lora_rank = pass.all_weights ? 0 : 8;
+  pass.lora_dropout = !pass.all_weights && pass.checkpointing;
+  pass.dropout = config.residual_dropout > 0;
+  const double measured = held(config, pass);
+  const auto by_threads = static_cast<double>(
+      2 * ((2 * config.head_size + 192) * pass.longest * static_cast<std::int64_t>(sizeof(float)) + kByThread));
+  const double formula = static_cast<double>(training_pass_bytes(config, pass)) - by_threads;
+  INFO(config.family << (config.parallel_residual ? ", parallel" : "") << ", all weights " << pass.all_weights
+                     << ", next tokens " << pass.next_tokens << ", bfloat16 " << pass.bf16 << ", checkpointing "
+                     << pass.checkpointing << ", several " << pass.several << ": " << formula / 1e6
+                     << " MB by formula, " << measured / 1e6);
+  CHECK(formula / measured > 0.92);
+  CHECK(formula / measured < 1.12);
 }
 
 }  // namespace
 
 TEST_CASE("memory: the formula of a training pass, for every family and way to train") {
-  for (const ModelConfig& tiny : tiny_configs()) {
-    const ModelConfig config = larger(tiny);
-    for (const bool all : {true, false})
-      for (const bool next_tokens : {true, false})
-        for (const bool bf16 : {false, true}) {
-          if (bf16 && !hardware_bf16()) continue;
-          for (const bool checkpointing : {false, true}) {
-            PassMemory pass;
-            pass.tokens = 1024;
-            pass.longest = 256;
-            pass.threads = 2;
-            pass.bf16 = bf16;
-            pass.all_weights = all;
-            pass.lora_rank = all ? 0 : 8;
-            pass.lora_dropout = !all && checkpointing;
-            pass.next_tokens = next_tokens;
-            pass.dropout = config.residual_dropout > 0;
-            pass.checkpointing = checkpointing;
-            const double by_threads = static_cast<double>(
-                2 *
-                ((2 * config.head_size + 192) * pass.longest * static_cast<std::int64_t>(sizeof(float)) + kByThread));
-            const double formula = static_cast<double>(training_pass_bytes(config, pass)) - by_threads;
-            const double measured = held(config, pass, next_tokens);
-            INFO(config.family << (config.parallel_residual ? ", parallel" : "") << ", all weights " << all
-                               << ", next tokens " << next_tokens << ", bfloat16 " << bf16 << ", checkpointing "
-                               << checkpointing << ": " << formula / 1e6 << " MB by formula, " << measured / 1e6);
-            CHECK(formula / measured > 0.92);
-            CHECK(formula / measured < 1.12);
-          }
-        }
-  }
+  for (const ModelConfig& tiny : tiny_configs())
+    for (int ways = 0; ways < 32; ++ways) {
+      const auto way = [&](int bit) { return (ways >> bit & 1) != 0; };
+      PassMemory pass;
+      pass.tokens = 1024;
+      pass.longest = 256;
+      pass.threads = 2;
+      pass.all_weights = way(0);
+      pass.next_tokens = way(1);
+      pass.bf16 = way(2);
+      pass.checkpointing = way(3);
+      pass.several = way(4);
+      if (pass.bf16 && !hardware_bf16()) continue;
+      check_formula(larger(tiny), pass);
+    }
 }
 
 TEST_CASE("memory: weights as they are held") {

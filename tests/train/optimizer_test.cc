@@ -14,6 +14,7 @@ Parameter parameter(Shape shape, float value, float grad) {
   p.value = Tensor::zeros(shape);
   p.value.fill(value);
   p.set_trainable(true);
+  p.grad = Tensor::zeros(shape);
   p.grad.fill(grad);
   p.grad_fresh = false;
   return p;
@@ -39,13 +40,29 @@ TEST_CASE("optimizer: matrices decay, vectors do not") {
 TEST_CASE("optimizer: a parameter without a gradient in this step is left alone") {
   Parameter used = parameter(Shape::matrix(2, 3), 1.0F, 0.5F), unused = parameter(Shape::matrix(2, 3), 1.0F, 0.5F);
   AdamW optimizer({&used, &unused}, decaying());
-  optimizer.zero_grad();
-  used.grad_fresh = false;
+  unused.zero_grad();
   CHECK(optimizer.grad_norm() == Approx(std::sqrt(6 * 0.25)));
   optimizer.step(0.1, 1);
   CHECK(used.value.data()[0] == Approx(0.99 - 0.1));
   CHECK(unused.value.data()[0] == 1.0F);
   CHECK(optimizer.first_moments()[1].data()[0] == 0.0F);
+}
+
+TEST_CASE("optimizer: gradients have memory where they were taken, and none after zero_grad") {
+  Parameter matrix = parameter(Shape::matrix(2, 3), 1.0F, 0.5F), vector = parameter(Shape::vector(6), 1.0F, 0.5F);
+  AdamW optimizer({&matrix, &vector}, decaying());
+  optimizer.zero_grad();
+  CHECK_FALSE(matrix.grad);
+  CHECK_FALSE(vector.grad);
+  Arena arena(1 << 20);
+  optimizer.take_grads(arena);
+  CHECK(matrix.grad.shape() == matrix.value.shape());
+  CHECK(optimizer.grad_norm() == 0.0);  // memory, but nothing in it
+  optimizer.step(0.1, 1);
+  CHECK(matrix.value.data()[0] == 1.0F);
+  CHECK(arena.in_use() > 0);
+  optimizer.zero_grad();
+  CHECK(arena.in_use() == 0);
 }
 
 TEST_CASE("optimizer: the first step is the learning rate, whatever the gradient's size") {

@@ -59,13 +59,13 @@ Comparison compare_adamw(Numbers& n) {
   gpt::AdamW optimizer({&weight}, options);
   const AdamWOptions ours{0.01, options.beta1, options.beta2, options.epsilon, options.weight_decay};
   AdamWState state;
+  gpt::Arena arena(std::size_t{1} << 20);
   Comparison lines{{"w", w}};
   for (int step = 1; step <= 3; ++step) {
     Matrix g = n.matrix(1, n.width);
     lines.push_back({fmt::format("g{}", step), g});
     optimizer.zero_grad();
-    (void)weight.begin_grad();
-    std::copy_n(to_tensor(g).values().begin(), g.values.size(), weight.grad.values().begin());
+    gpt::add_grad(weight, arena, to_tensor(g).data());
     const double norm = std::sqrt(std::inner_product(g.values.begin(), g.values.end(), g.values.begin(), 0.0));
     const double factor = clip_factor(norm, 1), theirs = optimizer.grad_norm();
     optimizer.step(0.01, theirs > 1 ? 1 / (theirs + 1e-6) : 1.0);

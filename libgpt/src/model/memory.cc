@@ -58,6 +58,12 @@ class TokenFloats {
   bool gated_;
 };
 
+/// Of the products of a block.
+std::int64_t block_weights(const ModelConfig& c) {
+  const std::int64_t mixed = c.heads * c.head_size, projected = mixed + 2 * c.kv_heads * c.head_size;
+  return c.hidden * (projected + mixed + (c.mlp == MlpKind::silu_gated ? 3 : 2) * c.intermediate);
+}
+
 /// The logits of a chunk of rows, and in bfloat16 their rounded gradients.
 std::int64_t logits_bytes(const ModelConfig& config, const PassMemory& pass) {
   if (!pass.next_tokens) return 0;
@@ -74,16 +80,26 @@ std::int64_t thread_bytes(const ModelConfig& config, const PassMemory& pass) {
 
 std::int64_t training_pass_bytes(const ModelConfig& config, const PassMemory& pass) {
   const TokenFloats floats(config, pass);
-  const std::int64_t h = config.hidden;
+  const std::int64_t h = config.hidden, layer = pass.checkpointing ? h : floats.kept();
   // What goes into each block, one block, and its norm again; or all blocks and what goes in and comes out, with a
   // gradient.
-  const std::int64_t kept =
-      pass.checkpointing ? config.layers * h + floats.kept() + h : config.layers * floats.kept() + 3 * h;
+  const std::int64_t beside = pass.checkpointing ? floats.kept() + h : 3 * h;
   // The loss holds the gradient of the states; in bfloat16 the states themselves, rounded.
   const std::int64_t loss =
       pass.next_tokens ? (pass.bf16 ? h / 2 : 0) * pass.tokens * kFloat + logits_bytes(config, pass) : 0;
-  return kept * pass.tokens * kFloat + std::max(loss, floats.back() * pass.tokens * kFloat) +
-         thread_bytes(config, pass);
+  const std::int64_t back = floats.back() * pass.tokens * kFloat;
+  const auto kept = [&](std::int64_t layers) { return (layers * layer + beside) * pass.tokens * kFloat; };
+  const std::int64_t gradients = pass.gradients * kFloat, work = thread_bytes(config, pass);
+  if (!pass.all_weights || pass.several) return gradients + kept(config.layers) + std::max(loss, back) + work;
+  // On the way back a block's gradients take the place of what it kept: the most is there at the last block, which is
+  // the first on that way, at the first block, or at the token embedding after it.
+  const std::int64_t block = block_weights(config) * kFloat, table = config.vocabulary * h * kFloat;
+  const bool output = pass.next_tokens, shared = output && config.tied_embeddings;
+  const std::int64_t trained = gradients - (output || config.tied_embeddings ? 0 : table);
+  const std::int64_t at_last = (output ? table : 0) + kept(config.layers) + std::max(loss, back + block);
+  const std::int64_t at_first = trained - (shared ? 0 : table) - block + kept(1) + back;
+  const std::int64_t at_embedding = trained + h * pass.tokens * kFloat;
+  return std::max({at_last, at_first, at_embedding}) + work;
 }
 
 std::int64_t forward_pass_bytes(const ModelConfig& config, const PassMemory& pass) {

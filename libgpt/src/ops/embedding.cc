@@ -36,8 +36,8 @@ void check(const Batch& batch, const Parameter& tokens, const Parameter* positio
 }
 
 /// Adds gradient rows to a table's rows, grouped by index, each group in the order of the tokens.
-void scatter(Parameter& table, const std::vector<std::int32_t>& index, const Tensor& grad) {
-  if (table.begin_grad() == 0.0F)
+void scatter(Parameter& table, Arena& arena, const std::vector<std::int32_t>& index, const Tensor& grad) {
+  if (grad_target(table, arena).beta == 0.0F)
     for_rows(table.grad, [&](std::int64_t row, std::int64_t rows) {
       std::fill_n(table.grad.row(row), rows * table.grad.columns(), 0.0F);
     });
@@ -76,8 +76,9 @@ class EmbeddingNode final : public Node {
                          dy.row(row), grad.row(row));
       });
     }
-    if (tokens_.trainable) scatter(tokens_, batch_.tokens, grad);
-    if (positions_ != nullptr && positions_->trainable) scatter(*positions_, positions_of(batch_), grad);
+    Arena& arena = y_.tape().arena();
+    if (tokens_.trainable) scatter(tokens_, arena, batch_.tokens, grad);
+    if (positions_ != nullptr && positions_->trainable) scatter(*positions_, arena, positions_of(batch_), grad);
   }
 
  private:

@@ -86,15 +86,15 @@ class LinearNode final : public Node {
 
   void weight_gradients(const Part& part, const OutputGradient& gradient, const Tensor& x, const Half& half_x) const {
     Arena& arena = x_.tape().arena();
-    if (part.map.weight->trainable) add_weight_gradient(gradient, part.map, x, half_x);
+    if (part.map.weight->trainable) add_weight_gradient(arena, gradient, part.map, x, half_x);
     Parameter* const bias = part.map.bias;
     if (bias == nullptr || !bias->trainable) return;
     const std::int64_t outputs = part.map.outputs();
-    sum_rows(arena, x_.rows(), outputs, bias->begin_grad(), bias->grad.data(),
-             [&](std::int64_t row, std::int64_t rows, float* sum) {
-               for (std::int64_t r = row; r < row + rows; ++r)
-                 kernels::add(outputs, sum, gradient.dy.row(r) + gradient.column, sum);
-             });
+    const GradTarget sums = grad_target(*bias, arena);
+    sum_rows(arena, x_.rows(), outputs, sums.beta, sums.data, [&](std::int64_t row, std::int64_t rows, float* sum) {
+      for (std::int64_t r = row; r < row + rows; ++r)
+        kernels::add(outputs, sum, gradient.dy.row(r) + gradient.column, sum);
+    });
   }
 
   void input_gradient(const Part& part, const OutputGradient& gradient, const Tensor& x) const {

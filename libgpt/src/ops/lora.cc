@@ -54,17 +54,17 @@ Tensor lora_backward(Arena& arena, const LowRank& adapter, const Tensor& x, cons
                dh.row(row), rank);
   });
   if (adapter.b->trainable) {  // db = scale * dy' h
-    const float beta = adapter.b->begin_grad();
+    const GradTarget db = grad_target(*adapter.b, arena);
     in_blocks(outputs, kRows, [&](std::int64_t row, std::int64_t rows) {
-      small_gemm(rows, rank, tokens, adapter.scale, {dy + row, 1, dy_row}, down.data(), rank, beta,
-                 adapter.b->grad.row(row), rank);
+      small_gemm(rows, rank, tokens, adapter.scale, {dy + row, 1, dy_row}, down.data(), rank, db.beta,
+                 db.data + row * rank, rank);
     });
   }
   if (adapter.a->trainable) {  // da = dh' x
-    const float beta = adapter.a->begin_grad();
+    const GradTarget da = grad_target(*adapter.a, arena);
     in_blocks(inputs, kRows, [&](std::int64_t column, std::int64_t columns) {
-      small_gemm(rank, columns, tokens, 1.0F, {dh.data(), 1, rank}, x.data() + column, inputs, beta,
-                 adapter.a->grad.data() + column, inputs);
+      small_gemm(rank, columns, tokens, 1.0F, {dh.data(), 1, rank}, x.data() + column, inputs, da.beta,
+                 da.data + column, inputs);
     });
   }
   return dh;

@@ -109,16 +109,20 @@ class Projection {
       const Half half(arena_, dlogits, rows, vocabulary, vocabulary);
       if (dstates != nullptr)
         gemm(rows, n, vocabulary, half.matrix(), {weight_.half.data(), n, false}, 0.0F, dstates, n);
-      if (weight_.trainable)
-        gemm(vocabulary, n, half_padded(rows), half.matrix(0, 0, true), half_.matrix(row), weight_.begin_grad(),
-             weight_.grad.data(), n);
+      if (weight_.trainable) {
+        const GradTarget dweight = grad_target(weight_, arena_);
+        gemm(vocabulary, n, half_padded(rows), half.matrix(0, 0, true), half_.matrix(row), dweight.beta, dweight.data,
+             n);
+      }
       return;
     }
     if (dstates != nullptr)
       gemm(rows, n, vocabulary, 1.0F, {dlogits, vocabulary, false}, {weight_.value.data(), n, false}, 0.0F, dstates, n);
-    if (weight_.trainable)
-      gemm(vocabulary, n, rows, 1.0F, {dlogits, vocabulary, true}, {states_.row(row), n, false}, weight_.begin_grad(),
-           weight_.grad.data(), n);
+    if (weight_.trainable) {
+      const GradTarget dweight = grad_target(weight_, arena_);
+      gemm(vocabulary, n, rows, 1.0F, {dlogits, vocabulary, true}, {states_.row(row), n, false}, dweight.beta,
+           dweight.data, n);
+    }
   }
 
  private:

@@ -33,8 +33,8 @@ void norm_gradients(Arena& arena, const Tensor& x, const NormWeights& w, const k
   };
   if (width == 0) return for_rows(x, [&](std::int64_t row, std::int64_t rows) { rows_backward(row, rows, nullptr); });
   sum_rows(arena, x.rows(), width, 0.0F, sums.data(), rows_backward);
-  if (weights) add_grad(*w.weight, sums.data());
-  if (biases) add_grad(*w.bias, sums.data() + (weights ? n : 0));
+  if (weights) add_grad(*w.weight, arena, sums.data());
+  if (biases) add_grad(*w.bias, arena, sums.data() + (weights ? n : 0));
 }
 
 Tensor moments_for(Tape& tape, std::int64_t rows) {

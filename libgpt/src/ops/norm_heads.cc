@@ -26,13 +26,13 @@ class NormHeadsNode final : public Node {
     if (!dy) return;
     const std::int64_t size = norms_.size;
     Tensor dx = x_.tape().empty(x_.rows(), x_.columns());
-    const Tensor sums(x_.tape().arena(), Shape::vector(2 * size));  // gradients of the two weights
-    sum_rows(x_.tape().arena(), x_.rows(), 2 * size, 0.0F, sums.data(),
-             [&](std::int64_t row, std::int64_t rows, float* partial) {
-               for (std::int64_t r = row; r < row + rows; ++r) backward_row(dy.row(r), r, dx.row(r), partial);
-             });
-    add_grad(*norms_.query.weight, sums.data());
-    add_grad(*norms_.key.weight, sums.data() + size);
+    Arena& arena = x_.tape().arena();
+    const Tensor sums(arena, Shape::vector(2 * size));  // gradients of the two weights
+    sum_rows(arena, x_.rows(), 2 * size, 0.0F, sums.data(), [&](std::int64_t row, std::int64_t rows, float* partial) {
+      for (std::int64_t r = row; r < row + rows; ++r) backward_row(dy.row(r), r, dx.row(r), partial);
+    });
+    add_grad(*norms_.query.weight, arena, sums.data());
+    add_grad(*norms_.key.weight, arena, sums.data() + size);
     if (x_.needs_grad()) add_grad(x_, std::move(dx));
   }
 

@@ -81,10 +81,10 @@ void multiply_back(const OutputGradient& gradient, const LinearPart& map, float 
   }
 }
 
-void add_weight_gradient(const OutputGradient& gradient, const LinearPart& map, const Tensor& x, const Half& half_x) {
+void add_weight_gradient(Arena& arena, const OutputGradient& gradient, const LinearPart& map, const Tensor& x,
+                         const Half& half_x) {
   const std::int64_t inputs = map.inputs(), outputs = map.outputs(), width = gradient.dy.columns();
-  const float beta = map.weight->begin_grad();
-  float* const grad = map.weight->grad.data();
+  const auto [grad, beta] = grad_target(*map.weight, arena);
   if (gradient.half) {
     const std::int64_t tokens = half_padded(x.rows());
     if (map.transposed) {

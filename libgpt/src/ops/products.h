@@ -27,6 +27,7 @@ struct OutputGradient {
 void multiply_back(const OutputGradient& gradient, const LinearPart& map, float beta, float* dx,
                    const std::function<void(const Tile&)>& finish);
 /// Adds dy' x to the weight's gradient; half_x is x in bfloat16 where the weight is.
-void add_weight_gradient(const OutputGradient& gradient, const LinearPart& map, const Tensor& x, const Half& half_x);
+void add_weight_gradient(Arena& arena, const OutputGradient& gradient, const LinearPart& map, const Tensor& x,
+                         const Half& half_x);
 
 }  // namespace gpt

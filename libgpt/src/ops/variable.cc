@@ -31,8 +31,16 @@ struct Variable::State {
 void Parameter::set_trainable(bool on) {
   if (on && !value.writable()) value = value.clone();
   trainable = on;
+  zero_grad();
+}
+
+void Parameter::take_grad(Arena& arena) {
+  if (!grad) grad = Tensor(arena, value.shape());
+}
+
+void Parameter::zero_grad() noexcept {
+  grad = Tensor();
   grad_fresh = true;
-  grad = on ? Tensor::zeros(value.shape()) : Tensor();
 }
 
 void Parameter::round_half() {
@@ -163,10 +171,20 @@ GradTarget grad_target(const Gradient& variable) {
   return {grad.data(), 1.0F};
 }
 
-void add_grad(Parameter& parameter, const float* grad) {
+GradTarget grad_target(Parameter& parameter, Arena& arena) {
+  parameter.take_grad(arena);
+  return {parameter.grad.data(), std::exchange(parameter.grad_fresh, false) ? 0.0F : 1.0F};
+}
+
+void add_grad(Parameter& parameter, Arena& arena, const float* grad) {
   if (!parameter.trainable) return;
-  if (parameter.begin_grad() == 0.0F) parameter.grad.fill(0.0F);
-  kernels::add(parameter.grad.size(), parameter.grad.data(), grad, parameter.grad.data());
+  const GradTarget target = grad_target(parameter, arena);
+  const std::int64_t size = parameter.value.size();
+  if (target.beta == 0.0F) {
+    std::copy_n(grad, size, target.data);
+  } else {
+    kernels::add(size, target.data, grad, target.data);
+  }
 }
 
 void add_grad(const Gradient& variable, Tensor grad) {

@@ -23,10 +23,10 @@ Storage::~Storage() = default;
 
 /// Stands right before its block's data; neighbours are found through `size` and `before`.
 struct alignas(kAlignment) Arena::Header final : Storage {
-  Header(Arena& owner, std::size_t bytes, Header* neighbour) noexcept : arena(&owner), size(bytes), before(neighbour) {}
-  void destroy() noexcept override { arena->free(this); }
+  Header(Range& owner, std::size_t bytes, Header* neighbour) noexcept : range(&owner), size(bytes), before(neighbour) {}
+  void destroy() noexcept override;
 
-  Arena* arena;
+  Range* range;
   std::size_t size;  // header included
   Header* before;    // the block below this one
   Header* next_free = nullptr;
@@ -34,7 +34,42 @@ struct alignas(kAlignment) Arena::Header final : Storage {
   bool is_free = false;
 };
 
-Arena::Arena(std::size_t reserve_bytes) : reserved_(round_up(reserve_bytes)) {
+/// The reserved addresses and the blocks in them.
+class Arena::Range {
+ public:
+  explicit Range(std::size_t reserve_bytes);
+  ~Range() { munmap(base_, reserved_); }
+  Range(const Range&) = delete;
+  Range& operator=(const Range&) = delete;
+
+  Block allocate(std::size_t bytes);
+  void free(Header* block) noexcept;
+  void give_back() noexcept;
+  /// The arena is gone: the last block takes the range with it.
+  void abandon() noexcept {
+    if (in_use_ == 0) {
+      delete this;
+    } else {
+      abandoned_ = true;
+    }
+  }
+  std::size_t in_use() const noexcept { return in_use_; }
+  std::size_t high_water() const noexcept { return high_water_; }
+
+ private:
+  void merge(Header* block) noexcept;
+
+  std::byte* base_;
+  std::size_t reserved_, end_ = 0, touched_ = 0;  // blocks lie in [0, end_), and lay below touched_ at most
+  Header* last_ = nullptr;
+  Header* free_ = nullptr;  // address-ordered list
+  std::size_t in_use_ = 0, high_water_ = 0;
+  bool abandoned_ = false;
+};
+
+void Arena::Header::destroy() noexcept { range->free(this); }
+
+Arena::Range::Range(std::size_t reserve_bytes) : reserved_(round_up(reserve_bytes)) {
   void* range = mmap(nullptr, reserved_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (range == MAP_FAILED)
     fail(ErrorCode::io, "cannot reserve {} bytes of address space for activations: {}; raise the limit (ulimit -v)",
@@ -43,15 +78,13 @@ Arena::Arena(std::size_t reserve_bytes) : reserved_(round_up(reserve_bytes)) {
   base_ = static_cast<std::byte*>(range);
 }
 
-Arena::~Arena() { munmap(base_, reserved_); }
-
-void Arena::give_back() noexcept {
+void Arena::Range::give_back() noexcept {
   const auto page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE)), first = (end_ + page - 1) / page * page;
   if (first < touched_) madvise(base_ + first, std::min(touched_, reserved_) - first, MADV_DONTNEED);
   touched_ = end_;
 }
 
-Arena::Block Arena::allocate(std::size_t bytes) {
+Arena::Block Arena::Range::allocate(std::size_t bytes) {
   const std::size_t wanted = round_up(sizeof(Header) + bytes);
   Header* block = free_;
   while (block != nullptr && block->size < wanted) block = block->next_free;
@@ -92,8 +125,16 @@ Arena::Block Arena::allocate(std::size_t bytes) {
   return {block, reinterpret_cast<std::byte*>(block) + sizeof(Header)};
 }
 
-void Arena::free(Header* block) noexcept {
+void Arena::Range::free(Header* block) noexcept {
   in_use_ -= block->size;
+  if (abandoned_ && in_use_ == 0) {
+    delete this;
+  } else {
+    merge(block);
+  }
+}
+
+void Arena::Range::merge(Header* block) noexcept {
   auto after = [this](Header* h) -> Header* {
     return h == last_ ? nullptr : reinterpret_cast<Header*>(reinterpret_cast<std::byte*>(h) + h->size);
   };
@@ -130,5 +171,12 @@ void Arena::free(Header* block) noexcept {
   (previous != nullptr ? previous->next_free : free_) = block;
   if (next != nullptr) next->previous_free = block;
 }
+
+Arena::Arena(std::size_t reserve_bytes) : range_(new Range(reserve_bytes)) {}
+Arena::~Arena() { range_->abandon(); }
+Arena::Block Arena::allocate(std::size_t bytes) { return range_->allocate(bytes); }
+void Arena::give_back() noexcept { range_->give_back(); }
+std::size_t Arena::in_use() const noexcept { return range_->in_use(); }
+std::size_t Arena::high_water() const noexcept { return range_->high_water(); }
 
 }  // namespace gpt

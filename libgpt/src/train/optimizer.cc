@@ -30,8 +30,12 @@ AdamW::AdamW(std::vector<Parameter*> parameters, const TrainOptions& options, co
   }
 }
 
+void AdamW::take_grads(Arena& arena) {
+  for (Parameter* p : parameters_) p->take_grad(arena);
+}
+
 void AdamW::zero_grad() noexcept {
-  for (Parameter* p : parameters_) p->grad_fresh = true;
+  for (Parameter* p : parameters_) p->zero_grad();
 }
 
 double AdamW::grad_norm() const {

@@ -14,7 +14,8 @@ class AdamW {
   AdamW(std::vector<Parameter*> parameters, const TrainOptions& options, const Parameter* partly = nullptr,
         std::int64_t from_row = 0);
 
-  /// Forgets the gradients of the last step.
+  /// The same of all parameters as Parameter says of one.
+  void take_grads(Arena& arena);
   void zero_grad() noexcept;
   /// The Euclidean norm of all gradients together; summed in an order that depends on shapes only.
   double grad_norm() const;

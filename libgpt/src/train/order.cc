@@ -60,16 +60,23 @@ std::int64_t Order::largest_pass() const {
   return by_tokens() ? std::min(sum, options_.max_batch_tokens) : sum;
 }
 
-std::int64_t Order::largest_part() {
+Order::Largest Order::largest() {
   const std::int64_t steps = this->steps(), longest = *std::max_element(lengths_.begin(), lengths_.end());
   if (static_cast<double>(epoch_of(steps - 1) + 1) * static_cast<double>(lengths_.size()) > kMostLookedAt) {
-    const std::int64_t most = options_.max_activation_tokens;
-    return most > 0 ? std::min(largest_pass(), std::max(most, longest)) : largest_pass();
+    const std::int64_t most = options_.max_activation_tokens, pass = largest_pass();
+    if (most <= 0 || pass <= most) return {pass, options_.accumulation};
+    return {std::min(pass, std::max(most, longest)), options_.accumulation * ((pass + most - 1) / most)};
   }
-  std::int64_t largest = 0;
-  for (std::int64_t step = 0; step < steps; ++step)
+  Largest largest;
+  for (std::int64_t step = 0; step < steps; ++step) {
+    std::int64_t count = 0;
     for (const auto& pass : passes(step))
-      for (const auto& part : parts(pass)) largest = std::max(largest, tokens_of(part));
+      for (const auto& part : parts(pass)) {
+        largest.part = std::max(largest.part, tokens_of(part));
+        ++count;
+      }
+    largest.parts = std::max(largest.parts, count);
+  }
   return largest;
 }
 

@@ -27,9 +27,12 @@ class Order {
   bool ends_epoch(std::int64_t steps);
   /// Tokens of the largest pass there can be.
   std::int64_t largest_pass() const;
-  /// Tokens of the largest part that this run will have; of the largest there can be where a run is too long to look
-  /// at.
-  std::int64_t largest_part();
+  /// Of the steps that this run will have; of those there can be where a run is too long to look at.
+  struct Largest {
+    std::int64_t part = 0;   ///< tokens
+    std::int64_t parts = 0;  ///< of a step, all its passes together
+  };
+  Largest largest();
 
   /// The passes of a step (from 0); valid until the next call.
   std::vector<std::span<const std::uint32_t>> passes(std::int64_t step);

@@ -61,6 +61,16 @@ void check(const TrainOptions& o, std::size_t examples) {
          o.min_rate);
 }
 
+TrainPlan plan(Order& order, std::size_t examples, std::int64_t first_step) {
+  const Order::Largest largest = order.largest();
+  return {static_cast<std::int64_t>(examples),
+          order.steps(),
+          order.steps_per_epoch(),
+          first_step,
+          largest.part,
+          largest.parts};
+}
+
 class Run {
  public:
   Run(Decoder& decoder, Head& head, const ExampleSource& examples, const TrainOptions& options,
@@ -96,9 +106,7 @@ class Run {
     }
     total_ = order_.steps();
     if (!resume.empty()) check_length(resume);
-    if (hooks_.started)
-      hooks_.started({static_cast<std::int64_t>(examples_.size()), total_, order_.steps_per_epoch(), optimizer_.steps(),
-                      order_.largest_part()});
+    if (hooks_.started) hooks_.started(plan(order_, examples_.size(), optimizer_.steps()));
     if (!history_.records.empty()) evaluate(history_.records.back());  // where it was interrupted
     while (!done() && !result_.stopped) {
       const Clock::time_point start = Clock::now();
@@ -204,7 +212,7 @@ class Run {
       batches.push_back(features_ != nullptr ? features_->pack(part.indices) : pack(examples_, part.indices));
     const Scales scale = scales(batches);
 
-    optimizer_.zero_grad();
+    if (batches.size() > 1) optimizer_.take_grads(arena_);
     double sum = 0;
     for (std::size_t i = 0; i < batches.size(); ++i) {
       Tape tape(arena_, true, options_.seed, all[i].random);
@@ -218,6 +226,7 @@ class Run {
     const double rate = learning_rate(options_, index, total_);
     const double limit = options_.max_grad_norm;
     optimizer_.step(rate, limit > 0 && norm > limit ? limit / (norm + 1e-6) : 1.0);
+    optimizer_.zero_grad();
     return {index + 1, order_.epochs_after(index + 1), sum, rate, norm};
   }
 
@@ -315,7 +324,7 @@ class Run {
 TrainPlan plan_training(std::span<const Example> examples, const TrainOptions& options) {
   check(options, examples.size());
   Order order(ExampleList(examples), options);
-  return {static_cast<std::int64_t>(examples.size()), order.steps(), order.steps_per_epoch(), 0, order.largest_part()};
+  return plan(order, examples.size(), 0);
 }
 
 TrainResult train(Decoder& decoder, Head& head, const ExampleSource& examples, const TrainOptions& options,

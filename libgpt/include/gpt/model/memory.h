@@ -15,12 +15,14 @@ struct PassMemory {
   bool bf16 = false;           ///< products in bfloat16
   bool next_tokens = false;    ///< a loss, or log-probabilities, over the vocabulary at each token
   bool all_weights = false;    ///< trained; false: adapters alone
+  std::int64_t gradients = 0;  ///< numbers that the gradients of all that is trained have
+  bool several = false;        ///< passes in a step: the gradients of one are there while the next goes on
   std::int64_t lora_rank = 0;  ///< 0: no adapters
   bool dropout = false, lora_dropout = false;
   bool checkpointing = false;
 };
 
-/// Bytes of activations, gradients of activations and work space that a forward and backward pass holds at its peak.
+/// Bytes of activations, gradients and work space that a forward and backward pass holds at its peak.
 std::int64_t training_pass_bytes(const ModelConfig& config, const PassMemory& pass);
 
 /// The same of a forward pass that records nothing.

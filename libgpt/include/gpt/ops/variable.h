@@ -24,7 +24,8 @@ enum class Precision { float32, bfloat16, int8, int4 };
 struct Parameter {
   std::string name;  ///< as Transformers names it in the model's files
   Tensor value;
-  Tensor grad;  ///< allocated when the parameter becomes trainable
+  /// d loss / d value, in memory of the step's arena: where the way back frees activations, gradients take their place.
+  Tensor grad;
   bool trainable = false;
   bool grad_fresh = true;  ///< nothing has been added to grad in this step: its contents do not count
   /// value in bfloat16, or empty. Where it is there, products with this weight are made of it: operands in bfloat16,
@@ -33,9 +34,12 @@ struct Parameter {
   /// value in 8 or 4 bits, or null: the same for inference alone.
   std::shared_ptr<const QuantizedMatrix> quantized;
 
-  /// 0 for the first contribution of a step, 1 after: what a product multiplies the old gradient with.
-  float begin_grad() noexcept { return std::exchange(grad_fresh, false) ? 0.0F : 1.0F; }
   void set_trainable(bool on);
+  /// Memory for the gradient where it has none. The first contribution of a step takes it (grad_target); who expects
+  /// more than one pass takes it before, so that it does not lie between activations.
+  void take_grad(Arena& arena);
+  /// Nothing was added, and the memory is free.
+  void zero_grad() noexcept;
   /// Makes `half` anew from value.
   void round_half();
   /// Makes `quantized` from value, a matrix [outputs, inputs], or the transpose of one where `transposed`.
@@ -188,15 +192,16 @@ class Tape {
   Node* last_ = nullptr;
 };
 
-/// Where a gradient for a variable goes: the first contribution overwrites (beta 0), later ones add (beta 1).
+/// Where a gradient goes: the first contribution of a step overwrites (beta 0), later ones add (beta 1).
 struct GradTarget {
   float* data;
   float beta;
 };
 GradTarget grad_target(const Gradient& variable);
+GradTarget grad_target(Parameter& parameter, Arena& arena);
 /// Adds a whole gradient; takes the tensor over where nothing was added before.
 void add_grad(const Gradient& variable, Tensor grad);
 /// Adds to a parameter's gradient, which has as many values, where it trains.
-void add_grad(Parameter& parameter, const float* grad);
+void add_grad(Parameter& parameter, Arena& arena, const float* grad);
 
 }  // namespace gpt

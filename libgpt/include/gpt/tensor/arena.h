@@ -31,8 +31,8 @@ class Storage {
 };
 
 /// Address-ordered first fit with merging of neighbours. The range is reserved once and backed by memory as it is
-/// touched; not thread-safe (a step is orchestrated by one thread). Everything taken from it must be released before
-/// it.
+/// touched; not thread-safe (a step is orchestrated by one thread). Blocks may outlive the arena: the range goes with
+/// the last of them.
 class Arena {
  public:
   /// Error io if the address range cannot be reserved.
@@ -51,19 +51,14 @@ class Arena {
   /// Memory that no block uses above the last one goes back to the operating system.
   void give_back() noexcept;
 
-  std::size_t in_use() const noexcept { return in_use_; }
+  std::size_t in_use() const noexcept;
   /// The most that was in use at once, in bytes.
-  std::size_t high_water() const noexcept { return high_water_; }
+  std::size_t high_water() const noexcept;
 
  private:
   struct Header;
-  void free(Header* block) noexcept;
-
-  std::byte* base_;
-  std::size_t reserved_, end_ = 0, touched_ = 0;  // blocks lie in [0, end_), and lay below touched_ at most
-  Header* last_ = nullptr;
-  Header* free_ = nullptr;  // address-ordered list
-  std::size_t in_use_ = 0, high_water_ = 0;
+  class Range;
+  Range* range_;
 };
 
 }  // namespace gpt

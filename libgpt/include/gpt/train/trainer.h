@@ -38,6 +38,7 @@ struct TrainPlan {
   std::int64_t steps_per_epoch = 0;  ///< of the first, where max_batch_tokens makes them differ
   std::int64_t first_step = 0;       ///< above 0: resumed
   std::int64_t largest_pass = 0;     ///< tokens whose activations are held at once, at most
+  std::int64_t most_passes = 0;      ///< of a step
 };
 
 /// What train() will do. Error invalid_option as there.
@@ -50,7 +51,7 @@ struct TrainResult {
   double epochs = 0, mean_loss = 0;
   std::int64_t tokens = 0;           ///< trained on in this process
   double seconds = 0;                ///< in this process, evaluation left out
-  std::size_t activation_bytes = 0;  ///< the most the step needed at once
+  std::size_t activation_bytes = 0;  ///< activations and gradients, the most that a step held at once
   bool stopped = false;              ///< on request
   bool stopped_early = false;        ///< patience ran out
   std::int64_t best_step = 0;        ///< of the best evaluation; 0: there was none

@@ -135,6 +135,8 @@ class Run {
     pass.threads = threads_->count();
     pass.bf16 = request_.bf16;
     pass.next_tokens = pass.all_weights = true;
+    pass.gradients = inputs_.parameters;
+    pass.several = pass.tokens < batch || request_.train.accumulation > 1;
     pass.dropout = inputs_.config.residual_dropout > 0;
     pass.checkpointing = request_.gradient_checkpointing;
     gpt::PassMemory evaluation = pass;
@@ -144,7 +146,7 @@ class Run {
     for (const auto* data : {&train_, &validation_})
       if (*data) memory.program += (*data)->file().bytes();
     memory.weights = decoder_->weight_bytes();
-    memory.optimizer = 3 * inputs_.parameters * bytes;
+    memory.optimizer = 2 * inputs_.parameters * bytes;
     memory.activations =
         std::max(gpt::training_pass_bytes(inputs_.config, pass), gpt::forward_pass_bytes(inputs_.config, evaluation));
     return memory;

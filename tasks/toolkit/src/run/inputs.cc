@@ -159,7 +159,10 @@ gpt::PassMemory training_pass(const Inputs& inputs, const FinetuneRequest& reque
   gpt::PassMemory pass;
   pass.threads = inputs.threads->count();
   pass.bf16 = inputs.bf16;
-  pass.tokens = gpt::plan_training(inputs.train->examples, request.train).largest_pass;
+  const gpt::TrainPlan plan = gpt::plan_training(inputs.train->examples, request.train);
+  pass.tokens = plan.largest_pass;
+  pass.several = plan.most_passes > 1;
+  pass.gradients = inputs.gradients;
   for (const gpt::Example& example : inputs.train->examples)
     pass.longest = std::max(pass.longest, static_cast<std::int64_t>(example.tokens.size()));
   pass.all_weights = request.tuning == Tuning::full;
@@ -171,12 +174,15 @@ gpt::PassMemory training_pass(const Inputs& inputs, const FinetuneRequest& reque
   return pass;
 }
 
-/// Activations of the largest pass of training or of an evaluation; a frozen decoder only ever infers.
+/// Activations and gradients of the largest pass of training, or activations of an evaluation; a frozen decoder only
+/// ever infers.
 std::int64_t activation_bytes(const Inputs& inputs, const FinetuneRequest& request) {
   const gpt::ModelConfig& config = inputs.decoder->config();
   const bool frozen = request.tuning == Tuning::head;
   const gpt::PassMemory pass = training_pass(inputs, request);
-  std::int64_t most = frozen ? gpt::forward_pass_bytes(config, pass) : gpt::training_pass_bytes(config, pass);
+  const auto head_gradients = inputs.gradients * static_cast<std::int64_t>(sizeof(float));
+  std::int64_t most =
+      frozen ? gpt::forward_pass_bytes(config, pass) + head_gradients : gpt::training_pass_bytes(config, pass);
   std::int64_t kept = 0;
   for (const auto* data : {&inputs.train, &inputs.validation, &inputs.mismatched, &inputs.test}) {
     const bool infers = *data && (data != &inputs.train || frozen);
@@ -196,7 +202,7 @@ MemoryEstimate memory_of(const Inputs& inputs, const FinetuneRequest& request, s
   memory.program = program;
   memory.weights = inputs.decoder->weight_bytes();
   for (const gpt::Parameter* p : inputs.head->parameters()) memory.weights += p->value.size() * bytes;
-  memory.optimizer = (inputs.gradients + 2 * inputs.trainable) * bytes;
+  memory.optimizer = 2 * inputs.trainable * bytes;
   memory.activations = activation_bytes(inputs, request);
   memory.loading = peak_memory();
   return memory;

@@ -77,11 +77,11 @@ std::int64_t MemoryEstimate::total() const noexcept {
 
 std::string describe(const MemoryEstimate& estimate) {
   const auto megabytes = [](std::int64_t bytes) { return (bytes + 500'000) / 1'000'000; };
-  std::string parts =
-      fmt::format("{} program and data, {} weights", megabytes(estimate.program), megabytes(estimate.weights));
-  if (estimate.optimizer > 0) parts += fmt::format(", {} gradients and moments", megabytes(estimate.optimizer));
-  return fmt::format("memory: about {} MB ({}, {} activations)", megabytes(estimate.total()), parts,
-                     megabytes(estimate.activations));
+  const std::string moments =
+      estimate.optimizer > 0 ? fmt::format("{} moments, ", megabytes(estimate.optimizer)) : std::string();
+  return fmt::format("memory: about {} MB ({} program and data, {} weights, {}{} {}activations)",
+                     megabytes(estimate.total()), megabytes(estimate.program), megabytes(estimate.weights), moments,
+                     megabytes(estimate.activations), moments.empty() ? "" : "gradients and ");
 }
 
 nlohmann::ordered_json to_json(const MemoryEstimate& estimate) {

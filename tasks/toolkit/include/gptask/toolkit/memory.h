@@ -15,8 +15,8 @@ namespace gptask {
 struct MemoryEstimate {
   std::int64_t program = 0;      ///< program, tokenizer and data, measured
   std::int64_t weights = 0;      ///< with their copies in bfloat16
-  std::int64_t optimizer = 0;    ///< gradients and both moments of what is trained
-  std::int64_t activations = 0;  ///< of the largest pass of training or evaluation, or keys and values
+  std::int64_t optimizer = 0;    ///< both moments of what is trained
+  std::int64_t activations = 0;  ///< and gradients, of the largest pass of training or evaluation; or keys and values
   std::int64_t loading = 0;      ///< the most that was held so far
   std::int64_t total() const noexcept;
 };
