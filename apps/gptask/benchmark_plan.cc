@@ -97,6 +97,13 @@ class Planner {
       for (const std::int64_t beams : numbers(options_, "num_beams")) add_decoding(precision, 1, beams);
     }
     if (!tasks_.empty() && !precisions_.empty()) vary(chosen(options_, "vary", kVaried));
+    if (rows_.empty())
+      gpt::fail(
+          gpt::ErrorCode::invalid_option,
+          "nothing of --measure {}, --tasks {}, --precision {} can be measured together: weights in int8 and int4 "
+          "do not train{}; take --precision float32",
+          options_.text("measure"), options_.text("tasks"), options_.text("precision"),
+          gpt::hardware_bf16() ? "" : ", and this machine has no bfloat16 products");
     return std::move(rows_);
   }
 

@@ -29,18 +29,13 @@ def arguments():
     return parser.parse_args()
 
 
-def machine(programs):
-    """What this machine can do at best, and what it is."""
-    limits = programs.benchmark("--config-name", "nano", "--vocab-size", "300", "--measure", "prompt", "--precision", "float32",
-                                "--rounds", "1")["machine"][0]
-    return {**machine_facts(), **limits}
-
-
 def measured(row, programs):
-    """A row as results.json has it. A row that fails says why and does not stop the others."""
+    """A row as results.json has it. A row that fails, or that this machine cannot do, says why and does not stop the others."""
     print(f"{row.name}: {row.work}", file=sys.stderr, flush=True)
     started = time.perf_counter()
     entry = {"row": row.name, "work": row.work, "figures": []}
+    if row.bf16 and not programs.bf16:
+        return {**entry, "left_out": "no bfloat16 products here"}
     try:
         for figure in row.run(programs):
             entry["figures"].append({"figure": figure.name, "gptask": figure.ours, "peers": figure.peers, "ratio": figure.ratio(),
@@ -66,8 +61,8 @@ def table(results):
         lines += ["A trial of a few steps: no measurement.", ""]
     lines += ["| Row | Work | Figure | gptask | Peers | Ratio | To reach |", "|---|---|---|---:|---|---:|---|"]
     for entry in results["rows"]:
-        if "failed" in entry:
-            lines.append(f"| {entry['row']} | {entry['work']} | not measured | | | | |")
+        if not entry["figures"]:
+            lines.append(f"| {entry['row']} | {entry['work']} | {entry.get('left_out', 'not measured')} | | | | |")
         for index, f in enumerate(entry["figures"]):
             names = [entry["row"], entry["work"]] if index == 0 else ["", ""]
             peers = "; ".join(f"{name}: {number(value, f['digits'])}" for name, value in f["peers"].items())
@@ -87,7 +82,7 @@ def main():
     file = options.work / "results.json"
     kept = json.loads(file.read_text(encoding="utf-8"))["rows"] if options.only and file.exists() else []
     entries = {entry["row"]: entry for entry in kept}
-    results = {"trial": options.trial, "avx2": options.avx2, "machine": machine(programs)}
+    results = {"trial": options.trial, "avx2": options.avx2, "machine": {**machine_facts(), **programs.limits}}
     for row in chosen:
         entries[row.name] = measured(row, programs)
         results["rows"] = [entries[one.name] for one in ROWS if one.name in entries]

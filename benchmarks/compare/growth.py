@@ -17,6 +17,7 @@ from programs import ROOT, machine_facts
 SHAPES = {"5.9 M": (256, 5, 4, 4, 640, 8192), "35 M": (512, 8, 8, 8, 1408, 16384), "135 M": (576, 30, 9, 3, 1536, 49152),
           "360 M": (960, 32, 15, 5, 2560, 49152)}
 GROWN = "135 M"  # the shape of SmolLM2-135M, which the other tables vary
+TRAIN = ("float32", "bfloat16")
 
 
 def config(shape):
@@ -38,9 +39,10 @@ def measure(options, name, *flags):
 def run(options):
     sizes = {name: measure(options, name, "--tasks", "language-model", "--measure", "training,prompt,decoding", "--sequences", "1")
              for name in SHAPES}
+    has_bf16 = sizes[GROWN]["machine"][0]["bfloat16_gflops"] > 0
     grown = {precision: measure(options, GROWN, "--precision", precision, "--tasks", "language-model", "--tuning", "lora",
                                 "--measure", "training,prompt,decoding", "--vary", "threads,length,batch_size")
-             for precision in ("float32", "bfloat16")}
+             for precision in TRAIN if precision == "float32" or has_bf16}
     return {**machine_facts(), "sizes": sizes, "grown": grown}
 
 
@@ -54,6 +56,9 @@ def number(value):
 
 
 def table(heads, lines):
+    """Without the columns of what this machine does not have."""
+    known = [column for column in range(len(heads)) if any(line[column] is not None for line in lines)]
+    heads, lines = [heads[column] for column in known], [[line[column] for column in known] for line in lines]
     rows = ["| " + " | ".join(heads) + " |", "|" + "---:|" * len(heads)]
     return rows + ["| " + " | ".join(one if isinstance(one, str) else number(one) for one in line) + " |" for line in lines] + [""]
 
@@ -67,30 +72,30 @@ def figures(results):
     full = next(iter(results["sizes"].values()))["model"]["threads"]
     grown = results["grown"]
 
-    def training(precision, **what):
-        return only(grown[precision]["training"], **what)
+    def of(precision, kind, **what):
+        return only(grown[precision][kind] if precision in grown else [], **what)
 
     threads = sorted({row["threads"] for row in grown["float32"]["training"]})
     lengths = sorted({row["length"] for row in grown["float32"]["training"] if row["batch_size"] == 1})
     batches = sorted({row["batch_size"] for row in grown["float32"]["training"] if row["length"] == 64})
-    by_threads = [[str(count)] + [value(training(p, threads=count, batch_size=4, length=256)) for p in grown]
-                  + [value(only(grown[p]["prompt"], threads=count)) for p in grown]
-                  + [value(only(grown[p]["decoding"], threads=count, sequences=1, beams=1)) for p in grown] for count in threads]
+    by_threads = [[str(count)] + [value(of(p, "training", threads=count, batch_size=4, length=256)) for p in TRAIN]
+                  + [value(of(p, "prompt", threads=count)) for p in TRAIN]
+                  + [value(of(p, "decoding", threads=count, sequences=1, beams=1)) for p in TRAIN] for count in threads]
     by_length = []
     for length in lengths:
-        rows = [training(p, threads=full, batch_size=1, length=length) for p in grown]
-        prompts = [only([row for row in grown[p]["prompt"] if row["threads"] == full], tokens=length) for p in grown]
+        rows = [of(p, "training", threads=full, batch_size=1, length=length) for p in TRAIN]
+        prompts = [of(p, "prompt", threads=full, tokens=length) for p in TRAIN]
         by_length.append([f"{length:,}", *map(value, rows), value(rows[0], "peak_memory_gb"), *map(value, prompts), value(prompts[0], "peak_memory_gb")])
     by_batch = []
     for batch in batches:
-        rows = [training(p, threads=full, batch_size=batch, length=64) for p in grown]
-        written = [only([row for row in grown[p]["decoding"] if row["threads"] == full], sequences=batch, beams=1) for p in grown]
+        rows = [of(p, "training", threads=full, batch_size=batch, length=64) for p in TRAIN]
+        written = [of(p, "decoding", threads=full, sequences=batch, beams=1) for p in TRAIN]
         by_batch.append([str(batch), *map(value, rows), value(rows[0], "peak_memory_gb"), *map(value, written), value(written[0], "peak_memory_gb")])
     by_size = []
     for name, result in results["sizes"].items():
-        rows = [only(result["training"], precision=p) for p in ("float32", "bfloat16")]
+        rows = [only(result["training"], precision=p) for p in TRAIN]
         by_size.append([name, *map(value, rows), value(rows[0], "peak_memory_gb"),
-                        *[value(only(result["prompt"], precision=p)) for p in ("float32", "bfloat16", "int8")],
+                        *[value(only(result["prompt"], precision=p)) for p in (*TRAIN, "int8")],
                         *[value(only(result["decoding"], precision=p)) for p in ("float32", "int8", "int4")]])
     return by_threads, by_length, by_batch, by_size
 

@@ -65,5 +65,6 @@ def charts(results, figures):
            f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>', f'<text x="{LEFT}" y="16" fill="#555">{escape(said)}</text>']
     for index, (title, rows) in enumerate(zip(titles, figures)):
         series = [(name, [row[column] for row in rows]) for column, name in enumerate(names[index], 1) if name]
+        series = [(name, values) for name, values in series if any(value is not None for value in values)]
         out += chart(index, title, [row[0] for row in rows], series)
     return "\n".join([*out, "</svg>"]) + "\n"

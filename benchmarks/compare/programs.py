@@ -89,6 +89,21 @@ class Programs:
         return path
 
     @cached_property
+    def limits(self):
+        """What this machine can do at best."""
+        return self.benchmark("--config-name", "nano", "--vocab-size", "300", "--measure", "prompt", "--precision", "float32",
+                              "--rounds", "1")["machine"][0]
+
+    @property
+    def bf16(self):
+        return self.limits["bfloat16_gflops"] > 0
+
+    @property
+    def precisions(self):
+        """Ways to hold weights on this machine."""
+        return ["float32", *(["bfloat16"] if self.bf16 else []), "int8", "int4"]
+
+    @cached_property
     def reviews(self):
         folder = self.options.cache / "reviews"
         if not (folder / "train.csv").exists():

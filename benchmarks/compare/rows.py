@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from programs import ROOT
 
 TORCH = "PyTorch"
-PROMPT = ("float32", "bfloat16", "int8", "int4")
 
 
 @dataclass
@@ -32,14 +31,15 @@ class Row:
     name: str
     work: str
     run: object  # programs -> figures
+    bf16: bool  # needs products in bfloat16
 
 
 ROWS = []
 
 
-def row(name, work):
+def row(name, work, bf16=False):
     def register(function):
-        ROWS.append(Row(name, work, function))
+        ROWS.append(Row(name, work, function, bf16))
         return function
 
     return register
@@ -75,7 +75,7 @@ def gpt2_f32(programs):
     return gpt2_language_model(programs, "f32", "float32", ["1.4 x", "85 %", "half"])
 
 
-@row("gpt2-bf16", "the same in bf16")
+@row("gpt2-bf16", "the same in bf16", bf16=True)
 def gpt2_bf16(programs):
     return gpt2_language_model(programs, "bf16", "bfloat16", ["1.8 x", "", ""])
 
@@ -101,7 +101,7 @@ def gpt2_sst2_f32(programs):
     return gpt2_sst2(programs, "f32", [])
 
 
-@row("gpt2-sst2-bf16", "the same in bf16")
+@row("gpt2-sst2-bf16", "the same in bf16", bf16=True)
 def gpt2_sst2_bf16(programs):
     return gpt2_sst2(programs, "bf16", ["--bf16"])
 
@@ -132,7 +132,7 @@ def reviews_f32(programs):
     return lora_reviews(programs, "f32", [], ["2.5 x", "1.2 GB", "2.4 x"])
 
 
-@row("reviews-bf16", "the same in bf16")
+@row("reviews-bf16", "the same in bf16", bf16=True)
 def reviews_bf16(programs):
     return lora_reviews(programs, "bf16", ["--bf16"], ["3.2 x", "1.2 GB", "3 x"])
 
@@ -182,7 +182,7 @@ def head(programs):
 def perplexities(programs):
     """Of the passage: gptask's precisions, and the weights of the files that llama.cpp runs."""
     if not hasattr(programs, "known_perplexities"):
-        found = {precision: programs.perplexity(programs.weights, precision) for precision in PROMPT}
+        found = {precision: programs.perplexity(programs.weights, precision) for precision in programs.precisions}
         found.update({kind: programs.perplexity(programs.gguf(kind)) for kind in ("Q4_0", "Q8_0")})
         programs.known_perplexities = found
     return programs.known_perplexities
@@ -214,7 +214,7 @@ def decoding_of(ours, sequences, beams, precisions):
 
 def within_one_percent(programs):
     found = perplexities(programs)
-    return [precision for precision in PROMPT if found[precision] <= 1.01 * found["float32"]]
+    return [precision for precision in programs.precisions if found[precision] <= 1.01 * found["float32"]]
 
 
 @row("prompt", "SmolLM2-135M, a prompt of 512 tokens, the fastest precision within 1 % of f32's perplexity")
@@ -229,7 +229,7 @@ def prompt(programs):
 def decode(programs):
     ours, peers = writing(programs)
     found = perplexities(programs)
-    best = decoding_of(ours, 1, 1, [precision for precision in PROMPT if found[precision] <= found["Q4_0"]])
+    best = decoding_of(ours, 1, 1, [precision for precision in programs.precisions if found[precision] <= found["Q4_0"]])
     return [Figure(f"tokens/s ({best['precision']})", best["tokens_per_second"], of_peers(peers, "decode_tokens_per_second"), "1.4 x"),
             Figure("% of the memory bandwidth", 100 * best["share_of_bandwidth"], goal="50 %")]
 
@@ -262,11 +262,12 @@ def perplexity(programs):
 def accuracy(programs):
     training, test = programs.data("sst2/train.tsv.gz"), programs.data("sst2/dev.tsv")
     found = []
-    for short, flags in (("f32", []), ("bf16", ["--bf16"])):
+    ways = [("f32", [])] + ([("bf16", ["--bf16"])] if programs.bf16 else [])
+    for short, flags in ways:
         limit = ["--max-steps", "2"] if programs.options.trial else []
         programs.finetune(f"sst2-{short}", "classification", "--task-name", "sst2", "--model", programs.weights, "--train-file", training,
                           "--max-train-samples", "8000", "--tuning", "lora", "--batch-size", "16", *limit, *flags)
-        for answering, more in (("f32", []), ("bf16", ["--bf16"])):
+        for answering, more in ways:
             result = programs.evaluate(f"sst2-{short}", test, *more)
             found.append(Figure(f"trained in {short}, evaluated in {answering}", result["test_accuracy"], digits=4))
     return found

@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "apps/gptask.h"
+#include "gpt/tensor/gemm.h"
 #include "support/catch.h"
 
 using namespace gptask::test;
@@ -108,6 +109,14 @@ TEST_CASE("benchmark says what is wrong", "[apps]") {
   refuses({"--model", model, "--measure", "speed"}, 2,
           "--measure takes training, evaluation, prompt, decoding, not \"speed\"");
   refuses({"--model", model, "--precision", "float64"}, 2, "--precision takes float32, bfloat16, int8, int4, not");
+  refuses({"--model", model, "--measure", "training", "--precision", "int8"}, 2,
+          "nothing of --measure training, --tasks language-model,classification, --precision int8 can be measured "
+          "together: weights in int8 and int4 do not train");
+  if (!gpt::hardware_bf16())
+    refuses({"--model", model, "--precision", "bfloat16", "--measure", "prompt"}, 2,
+            "nothing of --measure prompt, --tasks language-model,classification, --precision bfloat16 can be measured "
+            "together: weights in int8 and int4 do not train, and this machine has no bfloat16 products; take "
+            "--precision float32");
   refuses({"--model", model, "--task", "qa"}, 2, "--tasks takes language-model, classification, not \"qa\"");
   refuses({"--model", model, "--vary", "model"}, 2, "--vary takes threads, length, batch_size, not \"model\"");
   refuses({"--model", model, "--tuning", "half"}, 2, "");
