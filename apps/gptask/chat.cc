@@ -10,12 +10,15 @@
 #include "conversation.h"
 #include "generation_options.h"
 #include "gpt/core/error.h"
+#include "gpt/generate/memory.h"
+#include "gpt/model/kv_cache.h"
 #include "gptask/toolkit/utf8.h"
 #include "line_input.h"
 #include "precision_option.h"
 #include "result_output.h"
 #include "signals.h"
 #include "text_lines.h"
+#include "training_options.h"
 
 namespace gptask::app {
 namespace {
@@ -38,6 +41,19 @@ constexpr const char* commands_help =
     "/load FILE  go on with one that was written\n"
     "/help       this list\n"
     "/exit       end (as Ctrl-D)\n";
+
+/// Tells what a message and its answer take, and what a full context will; refuses where not even the first fits.
+void check_memory(const LanguageModel& model, const gpt::GenerateOptions& o, int threads, std::int64_t limit) {
+  constexpr std::int64_t kMessage = 512;  // tokens
+  const gpt::ModelConfig& config = model.decoder->config();
+  const std::vector<std::int64_t> first{
+      std::min(kMessage, std::max<std::int64_t>(1, config.context - o.max_new_tokens))};
+  const MemoryEstimate memory = model.memory(gpt::generation_bytes(config, first, o, threads));
+  const std::int64_t more = std::max<std::int64_t>(0, config.context - first[0] - o.max_new_tokens);
+  fmt::print(stderr, "{}; {} MB when the context of {} tokens is full\n", describe(memory),
+             (memory.total() + more * gpt::KvCache::token_bytes(config, o.cache_type)) / 1'000'000, config.context);
+  check_fits(memory, limit, "--kv_cache_dtype int8, --precision int8");
+}
 
 class Chat {
  public:
@@ -164,6 +180,7 @@ int chat_command(const std::vector<std::string>& raw) {
   declare_threads_option(options);
   declare_precision_option(options);
   declare_cache_option(options);
+  declare_memory_limit(options);
   if (!parse_or_help(arguments, options, usage)) return 0;
   need_option(options, "model");
   refuse_words(arguments, "messages come from standard input");
@@ -171,8 +188,10 @@ int chat_command(const std::vector<std::string>& raw) {
   gpt::Threads threads(thread_count(options));
   const LanguageModel model =
       load_language_model(options.text("model"), threads, generation_defaults(), precision_of(options));
-  Conversation conversation(model, chat_template_of(options, model.needs_tokenizer()),
-                            generation_options(options, arguments, model), threads);
+  gpt::GenerateOptions o = generation_options(options, arguments, model);
+  o.cache_type = cache_type_of(options);
+  check_memory(model, o, threads.count(), memory_limit(options));
+  Conversation conversation(model, chat_template_of(options, model.needs_tokenizer()), o, threads);
   conversation.set_system(options.text("system"));
   if (options.given("load")) conversation.load(options.text("load"));
   return Chat(conversation, options.flag("json")).run();

@@ -11,8 +11,8 @@
 #include "gpt/core/error.h"
 #include "gpt/generate/memory.h"
 #include "gpt/generate/text_stream.h"
-#include "gptask/toolkit/memory.h"
 #include "precision_option.h"
+#include "progress.h"
 #include "result_output.h"
 #include "signals.h"
 #include "text_lines.h"
@@ -130,15 +130,13 @@ void print_all(const std::vector<gpt::Generation>& all, const std::vector<Prompt
   }
 }
 
-/// Refuses prompts whose keys, values and activations would not fit, before any work.
+/// Tells what keys, values and activations will take, and refuses what would not fit, before any work.
 void check_memory(const LanguageModel& model, const std::vector<Prompt>& prompts, const gpt::GenerateOptions& o,
-                  int threads, std::int64_t limit) {
+                  int threads, std::int64_t limit, Progress& progress) {
   std::vector<std::int64_t> lengths;
   for (const Prompt& prompt : prompts) lengths.push_back(static_cast<std::int64_t>(prompt.tokens.size()));
-  MemoryEstimate memory;
-  memory.weights = model.decoder->weight_bytes();
-  memory.program = std::max<std::int64_t>(0, resident_memory() - memory.weights);
-  memory.activations = gpt::generation_bytes(model.decoder->config(), lengths, o, threads);
+  const MemoryEstimate memory = model.memory(gpt::generation_bytes(model.decoder->config(), lengths, o, threads));
+  progress.stage(describe(memory));
   check_fits(memory, limit,
              fmt::format("a smaller --batch_size (now {}), --max_new_tokens (now {}) or --num_beams, --kv_cache_dtype "
                          "int8, --precision int8",
@@ -210,7 +208,8 @@ int generate_command(const std::vector<std::string>& raw) {
   o.cache_type = cache_type_of(options);
   const std::vector<Prompt> prompts = prompts_of(options, arguments, model);
   if (in_template(options) && o.tokenizer != nullptr) end_with_turns(o, model);
-  check_memory(model, prompts, o, threads.count(), memory_limit(options));
+  Progress progress;
+  check_memory(model, prompts, o, threads.count(), memory_limit(options), progress);
   const Special special = options.flag("skip_special_tokens") ? Special::left_out : Special::shown;
   gpt::GenerateCallbacks callbacks;
   callbacks.stop_requested = [] { return caught_signal() != 0; };
@@ -220,6 +219,12 @@ int generate_command(const std::vector<std::string>& raw) {
   } else {
     std::vector<std::vector<std::int32_t>> tokens;
     for (const Prompt& prompt : prompts) tokens.push_back(prompt.tokens);
+    const auto each = static_cast<std::size_t>(o.max_new_tokens);
+    std::size_t done = 0, total = prompts.size() * static_cast<std::size_t>(o.num_return_sequences) * each;
+    callbacks.token = [&](std::size_t, std::int32_t) { progress.inferred(++done, total); };
+    callbacks.finished = [&](std::size_t, const gpt::Generation& g) {
+      total -= each - std::min(each, g.tokens.size());
+    };
     print_all(generate(*model.decoder, tokens, o, threads, callbacks), prompts, o, options, special);
   }
   return caught_signal() != 0 ? 128 + caught_signal() : 0;

@@ -8,11 +8,14 @@
 #include "common_options.h"
 #include "gpt/core/error.h"
 #include "gptask/toolkit/loaded_task.h"
+#include "gptask/toolkit/memory.h"
 #include "precision_option.h"
+#include "progress.h"
 #include "result_output.h"
 #include "task_options.h"
 #include "task_registry.h"
 #include "text_lines.h"
+#include "training_options.h"
 
 namespace gptask::app {
 namespace {
@@ -75,9 +78,16 @@ void predict_lines(const LoadedTask& model, std::istream& input, const std::stri
     fmt::print(stderr, "note: {} lines left out: bytes that are no UTF-8, or NUL bytes\n", lines.damaged());
 }
 
-void predict_file(const LoadedTask& model, const std::string& file, std::int64_t batch_size, bool json) {
-  const auto data = model.read(file, gpt::Purpose::predict);
-  const auto outputs = model.infer(*data, batch_size);
+void predict_file(const LoadedTask& model, const std::string& file, std::int64_t batch_size, std::int64_t limit,
+                  bool json) {
+  Progress progress;
+  const auto data =
+      model.read(file, gpt::Purpose::predict, gpt::Reading::all, [&](std::uint64_t rows) { progress.rows_read(rows); });
+  const MemoryEstimate memory = model.memory(*data, batch_size);
+  progress.stage(describe(memory));
+  check_fits(memory, limit, fmt::format("a smaller --batch_size (now {})", batch_size));
+  const auto outputs =
+      model.infer(*data, batch_size, [&](std::size_t done) { progress.inferred(done, data->examples.size()); });
   const std::vector<Json> answers = model.task().answers(*data, outputs);
   std::size_t example = 0;  // the first of each row's
   for (const Json& answer : answers) {
@@ -102,12 +112,13 @@ int predict_command(const std::vector<std::string>& raw) {
   options.declare({"batch_size", Kind::integer, "16", "sequences in a pass", {}, {"per_device_eval_batch_size"}});
   declare_threads_option(options);
   declare_task_precision_option(options);
+  declare_memory_limit(options);
   const gpt::Registry registry = load_tasks(arguments.early("plugin"));
   gpt::Options task_options = declare_options_of_model(arguments, registry, options);
   if (!parse_or_help(arguments, options, usage)) return 0;
   take_task_options(options, task_options);
   const bool json = options.flag("json");
-  const std::int64_t batch_size = options.integer("batch_size");
+  const std::int64_t batch_size = options.integer("batch_size"), limit = memory_limit(options);
   need_option(options, "model");
   if (batch_size < 1) gpt::fail(gpt::ErrorCode::invalid_option, "--batch_size must be at least 1, not {}", batch_size);
   refuse_words(arguments, "give texts with --text");
@@ -127,7 +138,7 @@ int predict_command(const std::vector<std::string>& raw) {
     std::ifstream input = open_text(file);
     predict_lines(*model, input, file, batch_size, json);
   } else {
-    predict_file(*model, file, batch_size, json);
+    predict_file(*model, file, batch_size, limit, json);
   }
   return 0;
 }

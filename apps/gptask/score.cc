@@ -19,6 +19,7 @@
 #include "signals.h"
 #include "text_lines.h"
 #include "token_ids.h"
+#include "training_options.h"
 
 namespace gptask::app {
 namespace {
@@ -115,6 +116,7 @@ int score_command(const std::vector<std::string>& raw) {
   declare_threads_option(options);
   declare_precision_option(options);
   declare_cache_option(options);
+  declare_memory_limit(options);
   if (!parse_or_help(arguments, options, usage)) return 0;
   need_option(options, "model");
   refuse_words(arguments, "name the text with --file or --text");
@@ -127,13 +129,16 @@ int score_command(const std::vector<std::string>& raw) {
   if (text.tokens.size() < 2)
     gpt::fail(gpt::ErrorCode::invalid_option, "{} has {} tokens; 2 are needed, since the first has nothing before it",
               text.source, text.tokens.size());
+  const gpt::ScoreOptions how{options.integer("window"), options.integer("stride"), cache_type_of(options)};
   Progress progress;
-  const std::vector<float> scores = gpt::score(
-      *model.decoder, text.tokens, {options.integer("window"), options.integer("stride"), cache_type_of(options)},
-      threads, [&](std::size_t done) {
-        if (done + 1 < text.tokens.size()) progress.inferred(done, text.tokens.size() - 1);
-        return caught_signal() == 0;
-      });
+  const MemoryEstimate memory = model.memory(
+      gpt::scoring_bytes(model.decoder->config(), static_cast<std::int64_t>(text.tokens.size()), how, threads.count()));
+  progress.stage(describe(memory));
+  check_fits(memory, memory_limit(options), "a smaller --window, --precision int8");
+  const std::vector<float> scores = gpt::score(*model.decoder, text.tokens, how, threads, [&](std::size_t done) {
+    if (done + 1 < text.tokens.size()) progress.inferred(done, text.tokens.size() - 1);
+    return caught_signal() == 0;
+  });
   if (caught_signal() != 0) gpt::fail(gpt::ErrorCode::interrupted, "stopped after {} tokens", scores.size());
   const std::string& output = options.text("output");
   if (!output.empty()) gpt::write_file_atomically(output, token_lines(text, scores, model, output.ends_with(".jsonl")));

@@ -108,6 +108,18 @@ TEST_CASE("chat: a turn computes its own tokens only", "[apps]") {
   CHECK(with_system[1].at("prompt_tokens") == 11);  // a reset keeps it
 }
 
+TEST_CASE("chat: memory is told before, as keys and values are held, and refused", "[apps]") {
+  const Talk talk;
+  const auto whole = talk.say("hi\n"), small = talk.say("hi\n", {"--kv-cache-dtype", "int8"});
+  CHECK(whole.err.rfind("memory: about ", 0) == 0);
+  CHECK(whole.err.find(" MB when the context of ") != std::string::npos);
+  CHECK(small.code == 0);
+  const auto refused = talk.say("hi\n", {"--memory-limit-mb", "1"});
+  CHECK(refused.code == 1);
+  CHECK(refused.err.find("Less is needed with --kv_cache_dtype int8, --precision int8") != std::string::npos);
+  CHECK(refused.out.empty());
+}
+
 TEST_CASE("chat: saved and loaded again", "[apps]") {
   const Talk talk;
   const auto found = talk.answers("hi\n/save " + talk.path("talk.json") + "\nmore\n", {"--system", "S"});

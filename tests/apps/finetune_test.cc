@@ -102,6 +102,11 @@ TEST_CASE("predict reads files and standard input", "[apps]") {
   CHECK(piped.err.find("2 lines left out: bytes that are no UTF-8") != std::string::npos);
   CHECK(piped.err.find("1 blank lines left out") != std::string::npos);
   const auto file = run_gptask({"predict", "--model", work.path("run"), "--file", work.path("test.csv")});
+  CHECK(file.err.rfind("memory: about ", 0) == 0);
+  const auto refused =
+      run_gptask({"predict", "--model", work.path("run"), "--file", work.path("test.csv"), "--memory-limit-mb", "1"});
+  CHECK(refused.code == 1);
+  CHECK(refused.err.find("Less is needed with a smaller --batch_size (now 16)") != std::string::npos);
   CHECK(file.code == 0);
   CHECK(count(file.out) == 10);
 }

@@ -208,6 +208,11 @@ TEST_CASE("score: perplexity, bits for a byte, and a line a token", "[apps]") {
                                         "--window", "32", "--stride", "8", "--json"})
                                       .out);
   CHECK(narrow.at("scored_tokens") == 499);
+  CHECK(with({}).err.rfind("memory: about ", 0) == 0);
+  const auto refused =
+      run_gptask({"score", "--model", work.path("model"), "--text", "some words", "--memory-limit-mb", "1"});
+  CHECK(refused.code == 1);
+  CHECK(refused.err.find("Less is needed with a smaller --window, --precision int8") != std::string::npos);
 }
 
 TEST_CASE("score: what cannot be done is said", "[apps]") {
@@ -291,6 +296,7 @@ TEST_CASE("generate: keys and values in fewer bits, and what does not fit into m
   const auto unknown = run_gptask(generate(work, {"--prompt", "ab", "--kv-cache-dtype", "fp8"}));
   CHECK(unknown.code == 2);
   CHECK(unknown.err.find("float32") != std::string::npos);
+  CHECK(good(generate(work, {"--prompt", "ab"})).err.rfind("memory: about ", 0) == 0);
   const auto refused = run_gptask(generate(work, {"--prompt", "ab", "--memory-limit-mb", "1"}));
   CHECK(refused.code == 1);
   CHECK(refused.err.find("Less is needed with a smaller --batch_size (now 8), --max_new_tokens (now ") !=

@@ -6,6 +6,7 @@
 #include "gpt/core/error.h"
 #include "gpt/model/decoder.h"
 #include "gpt/model/kv_cache.h"
+#include "gpt/model/memory.h"
 #include "gpt/ops/linear.h"
 #include "gpt/ops/loss.h"
 #include "gpt/ops/pool.h"
@@ -20,9 +21,18 @@ constexpr std::int64_t kPassTokens = 2048;  // windows are put together up to he
 /// Tokens [begin, end), of which those from `first` on are scored.
 struct Window {
   std::int64_t begin, end, first;
+  std::int64_t length() const noexcept { return end - begin; }
 };
 
-std::vector<Window> windows_of(std::int64_t tokens, std::int64_t size, std::int64_t stride) {
+std::vector<Window> windows_of(std::int64_t tokens, const ScoreOptions& options, const ModelConfig& config) {
+  const std::int64_t size = options.window == 0 ? config.context : options.window;
+  if (size < 2 || size > config.context)
+    fail(ErrorCode::invalid_option, "the window must be between 2 and {} tokens (the model's context), not {}",
+         config.context, size);
+  const std::int64_t stride = options.stride == 0 ? std::max<std::int64_t>(1, size / 2) : options.stride;
+  if (stride < 1 || stride >= size)
+    fail(ErrorCode::invalid_option, "the stride must be between 1 and {}, below the window of {}, not {}", size - 1,
+         size, stride);
   std::vector<Window> windows;
   std::int64_t scored = 1;
   for (std::int64_t begin = 0; scored < tokens; begin += stride) {
@@ -31,6 +41,15 @@ std::vector<Window> windows_of(std::int64_t tokens, std::int64_t size, std::int6
     scored = end;
   }
   return windows;
+}
+
+/// How many windows from `first` on make a pass.
+std::size_t together(std::span<const Window> windows, std::size_t first) {
+  std::int64_t tokens = 0;
+  std::size_t last = first;
+  while (last < windows.size() && (last == first || tokens + windows[last].length() <= kPassTokens))
+    tokens += windows[last++].length();
+  return last - first;
 }
 
 void check_tokens(std::span<const std::int32_t> tokens, const ModelConfig& config) {
@@ -94,22 +113,11 @@ std::vector<float> score(const Decoder& decoder, std::span<const std::int32_t> t
                          Threads& threads, const std::function<bool(std::size_t)>& progress) {
   const ModelConfig& config = decoder.config();
   check_tokens(tokens, config);
-  const std::int64_t size = options.window == 0 ? config.context : options.window;
-  if (size < 2 || size > config.context)
-    fail(ErrorCode::invalid_option, "the window must be between 2 and {} tokens (the model's context), not {}",
-         config.context, size);
-  const std::int64_t stride = options.stride == 0 ? std::max<std::int64_t>(1, size / 2) : options.stride;
-  if (stride < 1 || stride >= size)
-    fail(ErrorCode::invalid_option, "the stride must be between 1 and {}, below the window of {}, not {}", size - 1,
-         size, stride);
+  const auto windows = windows_of(static_cast<std::int64_t>(tokens.size()), options, config);
   std::vector<float> out(tokens.size() - 1);
-  const auto windows = windows_of(static_cast<std::int64_t>(tokens.size()), size, stride);
   Scorer scorer(decoder);
   for (std::size_t first = 0, last = 0; first < windows.size(); first = last) {
-    std::int64_t together = 0;
-    while (last < windows.size() &&
-           (last == first || together + windows[last].end - windows[last].begin <= kPassTokens))
-      together += windows[last].end - windows[last].begin, ++last;
+    last = first + together(windows, first);
     threads.run([&] { scorer.pass(tokens, std::span(windows).subspan(first, last - first), options.cache_type, out); });
     const auto scored = static_cast<std::size_t>(windows[last - 1].end - 1);
     if (!progress || progress(scored)) continue;
@@ -117,6 +125,19 @@ std::vector<float> score(const Decoder& decoder, std::span<const std::int32_t> t
     break;
   }
   return out;
+}
+
+std::int64_t scoring_bytes(const ModelConfig& config, std::int64_t tokens, const ScoreOptions& options, int threads) {
+  const auto windows = windows_of(tokens, options, config);
+  if (windows.empty()) return 0;
+  PassMemory pass;
+  pass.longest = windows.front().length();
+  for (const Window& window : std::span(windows).first(together(windows, 0))) pass.tokens += window.length();
+  pass.threads = threads;
+  pass.next_tokens = true;
+  const bool cached = options.cache_type != CacheType::float32;
+  return forward_pass_bytes(config, pass) +
+         (cached ? pass.tokens * KvCache::token_bytes(config, options.cache_type) : 0);
 }
 
 std::vector<float> next_token(const Decoder& decoder, std::span<const std::int32_t> tokens, Threads& threads) {

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "gpt/model/config.h"
 #include "gpt/ops/attention.h"
 
 namespace gpt {
@@ -27,6 +28,9 @@ struct ScoreOptions {
 /// is left out. Errors: invalid_option (sizes, no token), mismatch (a token outside the vocabulary, by its place).
 std::vector<float> score(const Decoder& decoder, std::span<const std::int32_t> tokens, const ScoreOptions& options,
                          Threads& threads, const std::function<bool(std::size_t)>& progress = {});
+
+/// Bytes that score() takes at its peak for so many tokens, beside the weights. The same errors of the sizes.
+std::int64_t scoring_bytes(const ModelConfig& config, std::int64_t tokens, const ScoreOptions& options, int threads);
 
 /// log p of every token of the vocabulary after these tokens. The same errors.
 std::vector<float> next_token(const Decoder& decoder, std::span<const std::int32_t> tokens, Threads& threads);

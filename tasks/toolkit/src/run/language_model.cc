@@ -19,6 +19,15 @@ const gpt::Tokenizer& LanguageModel::needs_tokenizer() const {
   return *tokenizer;
 }
 
+MemoryEstimate LanguageModel::memory(std::int64_t work) const {
+  MemoryEstimate memory;
+  memory.program = meter.program();
+  memory.weights = decoder->weight_bytes();
+  memory.activations = work;
+  memory.loading = peak_memory();
+  return memory;
+}
+
 LanguageModel load_language_model(const std::string& name, gpt::Threads& threads, const gpt::GenerateOptions& defaults,
                                   gpt::Precision precision) {
   LanguageModel model;
@@ -28,6 +37,7 @@ LanguageModel load_language_model(const std::string& name, gpt::Threads& threads
   model.tokenizer = find_tokenizer(model.path, weights);
   model.options = gpt::read_generation_config(weights, defaults);
   if (adapter) model.options = gpt::read_generation_config(model.path, model.options);
+  model.meter.weights_begin();
   threads.run([&] {
     model.decoder = gpt::Decoder::load(weights);
     if (adapter) {
@@ -37,6 +47,7 @@ LanguageModel load_language_model(const std::string& name, gpt::Threads& threads
     if (!model.decoder->set_precision(precision))
       gpt::log_warning("this machine has no bfloat16 products: float32 is used");
   });
+  model.meter.weights_end();
   return model;
 }
 

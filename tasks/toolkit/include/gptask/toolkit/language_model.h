@@ -9,6 +9,7 @@
 #include "gpt/model/decoder.h"
 #include "gpt/tensor/parallel.h"
 #include "gpt/text/tokenizer.h"
+#include "gptask/toolkit/memory.h"
 
 namespace gptask {
 
@@ -17,9 +18,12 @@ struct LanguageModel {
   std::unique_ptr<gpt::Decoder> decoder;            ///< adapters folded in
   std::shared_ptr<const gpt::Tokenizer> tokenizer;  ///< null where the files have none
   gpt::GenerateOptions options;                     ///< `defaults` with what generation_config.json says
+  MemoryMeter meter;
 
   /// The tokenizer. Error not_found where there is none.
   const gpt::Tokenizer& needs_tokenizer() const;
+  /// What the process holds, with `work` bytes more for keys, values and activations.
+  MemoryEstimate memory(std::int64_t work) const;
 };
 
 /// A GGUF file, a Hugging Face folder, a folder that finetune wrote, or a PEFT adapter, whose base is looked for where
