@@ -19,14 +19,7 @@ const gpt::Tokenizer& LanguageModel::needs_tokenizer() const {
   return *tokenizer;
 }
 
-MemoryEstimate LanguageModel::memory(std::int64_t work) const {
-  MemoryEstimate memory;
-  memory.program = meter.program();
-  memory.weights = decoder->weight_bytes();
-  memory.activations = work;
-  memory.loading = peak_memory();
-  return memory;
-}
+MemoryEstimate LanguageModel::memory(std::int64_t work) const { return meter.with(decoder->weight_bytes(), work); }
 
 LanguageModel load_language_model(const std::string& name, gpt::Threads& threads, const gpt::GenerateOptions& defaults,
                                   gpt::Precision precision) {

@@ -142,13 +142,9 @@ std::vector<std::vector<float>> LoadedTask::infer(const gpt::TaskData& data, std
 }
 
 MemoryEstimate LoadedTask::memory(const gpt::TaskData& data, std::int64_t batch_size) const {
-  MemoryEstimate memory;
-  memory.program = meter_.program();
-  memory.weights = decoder_->weight_bytes();
-  memory.activations = inference_bytes(*task_, decoder_->config(), data.examples, batch_size, threads_->count(),
-                                       precision_ == gpt::Precision::bfloat16);
-  memory.loading = peak_memory();
-  return memory;
+  return meter_.with(decoder_->weight_bytes(),
+                     inference_bytes(*task_, decoder_->config(), data.examples, batch_size, threads_->count(),
+                                     precision_ == gpt::Precision::bfloat16));
 }
 
 std::vector<nlohmann::ordered_json> LoadedTask::predict(std::span<const std::string> texts,

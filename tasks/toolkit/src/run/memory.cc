@@ -95,6 +95,15 @@ std::int64_t MemoryMeter::program() const {
   return std::max<std::int64_t>(0, resident_memory() - weights_) + kFirstUse;
 }
 
+MemoryEstimate MemoryMeter::with(std::int64_t weights, std::int64_t work) const {
+  MemoryEstimate memory;
+  memory.program = program();
+  memory.weights = weights;
+  memory.activations = work;
+  memory.loading = peak_memory();
+  return memory;
+}
+
 std::int64_t inference_bytes(const gpt::Task& task, const gpt::ModelConfig& config,
                              std::span<const gpt::Example> examples, std::int64_t batch_size, int threads, bool bf16) {
   std::vector<std::int64_t> prompts, lengths;

@@ -33,6 +33,8 @@ class MemoryMeter {
   void weights_end();
   /// Held now, weights left out.
   std::int64_t program() const;
+  /// What is held now, for a model with so many bytes of weights whose inference takes `work` bytes more.
+  MemoryEstimate with(std::int64_t weights, std::int64_t work) const;
 
  private:
   std::int64_t weights_ = 0, before_ = 0;
