@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gpt/core/random.h"
+#include "gpt/tensor/tensor.h"
 #include "kernels/adamw.h"
 #include "kernels/bfloat16.h"
 #include "kernels/cache.h"
@@ -201,6 +202,32 @@ void measure_quantized(const Rows& rows) {
   }
 }
 
+/// One row with more weights than any cache holds, as writing reads them: GB/s, with the pages they lie in.
+void measure_reading(const Rows& rows) {
+  constexpr std::int64_t kBlocks = kInputs / kernels::kQuantBlock, kGroups = 24000;
+  std::vector<std::int8_t> values(kInputs);
+  std::vector<float> scales(kBlocks), sums(kBlocks), y(kernels::kQuantRows);
+  std::vector<std::int32_t> offset(kBlocks);
+  kernels::quantize_input(kBlocks, rows.a.data(), values.data(), scales.data(), sums.data(), offset.data());
+  const kernels::QuantizedInput input{1, kBlocks, values.data(), scales.data(), sums.data(), offset.data()};
+  std::printf("\n%-32s%12s%12s\n", "one row from memory, GB/s", "4 kB pages", "huge pages");
+  for (const auto bits : {kernels::QuantBits::four, kernels::QuantBits::eight}) {
+    const std::int64_t size = kBlocks * kernels::quant_block_bytes(bits);
+    std::printf("%-32s", bits == kernels::QuantBits::four ? "4 bits" : "8 bits");
+    const std::vector<std::uint8_t> heap(static_cast<std::size_t>(kGroups * size), 1);
+    gpt::Arena arena;
+    const gpt::Tensor huge(arena, gpt::Shape::vector(kGroups * size / 4));
+    huge.fill(0.0F);
+    for (const std::uint8_t* from : {heap.data(), reinterpret_cast<std::uint8_t const*>(huge.data())})
+      std::printf("%12.2f", measure(static_cast<double>(kGroups * size), [&] {
+                    for (std::int64_t g = 0; g < kGroups; ++g)
+                      kernels::quant_groups(kernels::quant_target(), bits, from + g * size, input, kernels::kQuantRows,
+                                            y.data(), kernels::kQuantRows);
+                  }));
+    std::printf("\n");
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -208,5 +235,6 @@ int main(int argc, char** argv) {
   Rows rows;
   measure_values(rows, wanted);
   if (std::string_view("quantized").find(wanted) != std::string_view::npos) measure_quantized(rows);
+  if (std::string_view("reading").find(wanted) != std::string_view::npos) measure_reading(rows);
   return 0;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kernels/fetch.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/half_gemm.cc"
 #include <hwy/foreach_target.h>
@@ -35,6 +37,7 @@ HWY_INLINE void Dots(std::int64_t k, const std::uint16_t* a, std::int64_t a_row,
   for (std::int64_t r = 0; r < kR; ++r) sums[r] = more[r] = hn::Zero(d);
   std::int64_t p = 0;
   for (; p + 2 * lanes <= k; p += 2 * lanes) {
+    fetch_ahead(b + p, 2 * lanes * static_cast<std::int64_t>(sizeof(*b)));
     const auto low = Widened(b + p), high = Widened(b + p + lanes);
     for (std::int64_t r = 0; r < kR; ++r) {
       sums[r] = hn::MulAdd(low, Widened(a + r * a_row + p), sums[r]);

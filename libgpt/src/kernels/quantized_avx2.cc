@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "kernels/fetch.h"
 #include "kernels/quantized_targets.h"
 
 #define GPT_TARGET __attribute__((target("avx2,fma,f16c")))
@@ -62,6 +63,7 @@ GPT_TARGET void rows_of_half(const std::uint8_t* group, std::int64_t half, const
   __m256 sum[kRows];
   for (int r = 0; r < kRows; ++r) sum[r] = _mm256_setzero_ps();
   for (std::int64_t b = 0; b < x.blocks; ++b, group += kBytes) {
+    if (row == 0 && half == 0) fetch_ahead(group, kBytes);
     const __m256 scale = load_half(group + (kFour ? 256 : 512) + 16 * half);
     const __m256 minimum = kFour ? load_half(group + 288 + 16 * half) : _mm256_setzero_ps();
     for (int r = 0; r < kRows; ++r) {

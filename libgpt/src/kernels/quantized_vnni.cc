@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "kernels/fetch.h"
 #include "kernels/quantized_targets.h"
 
 #define GPT_TARGET __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
@@ -46,7 +47,7 @@ GPT_TARGET void rows_of_groups(const std::uint8_t* groups, const QuantizedInput&
     for (int g = 0; g < kGroups; ++g) {
       const std::uint8_t* const block = groups + g * x.blocks * kBytes;
       load_weights<kFour>(block, w[g]);
-      _mm_prefetch(reinterpret_cast<const char*>(block + 8 * kBytes), _MM_HINT_T0);
+      if (row == 0) fetch_ahead(block, kBytes);
       scale[g] = load_half(block + (kFour ? 256 : 512));
       minimum[g] = kFour ? load_half(block + 288) : _mm512_setzero_ps();
     }

@@ -158,12 +158,14 @@ bool Decoder::set_precision(Precision precision) {
   }
   set_trainable(false);
   const bool transposed = family(impl_->config.family).transposed_weights();
+  Arena arena;
   for (Projection* projection : weights.projections()) {
     Parameter& weight = *projection->weight;
-    weight.quantize(precision, transposed);
+    weight.quantize(arena, precision, transposed);
     weight.value = Tensor::view(nullptr, weight.value.shape(), nullptr);  // the shape alone
   }
-  if (output != nullptr) output->quantize(Precision::int8, false);  // rows are still looked up in value where tied
+  if (output != nullptr)
+    output->quantize(arena, Precision::int8, false);  // rows are still looked up in value where tied
   return true;
 }
 

@@ -50,11 +50,12 @@ void Parameter::round_half() {
   });
 }
 
-void Parameter::quantize(Precision precision, bool transposed) {
+void Parameter::quantize(Arena& arena, Precision precision, bool transposed) {
   const auto bits = precision == Precision::int4 ? kernels::QuantBits::four : kernels::QuantBits::eight;
   const std::int64_t rows = value.rows(), columns = value.columns();
-  quantized = transposed ? std::make_shared<const QuantizedMatrix>(bits, columns, rows, value.data(), 1, columns)
-                         : std::make_shared<const QuantizedMatrix>(bits, rows, columns, value.data(), columns, 1);
+  quantized = transposed
+                  ? std::make_shared<const QuantizedMatrix>(arena, bits, columns, rows, value.data(), 1, columns)
+                  : std::make_shared<const QuantizedMatrix>(arena, bits, rows, columns, value.data(), columns, 1);
 }
 
 std::int64_t Parameter::product_bytes() const noexcept {

@@ -10,6 +10,9 @@
 
 #include "gpt/tensor/gemm.h"
 #include "gpt/tensor/parallel.h"
+#include "gpt/tensor/tensor.h"
+#include "kernels/elementwise.h"
+#include "kernels/fetch.h"
 #include "tensor/onednn.h"
 
 namespace gpt {
@@ -76,19 +79,25 @@ double int8_limit(int threads) {
   return best;
 }
 
-/// Sums 256 MB, which no cache holds.
+/// Reads 256 MB, which no cache holds, as the weights of a model are read: from huge pages, ahead of their use.
 double memory_limit() {
-  constexpr std::size_t part = std::size_t{1} << 18, parts = 128;  // words of 8 bytes
-  const std::vector<std::uint64_t> words(part * parts, 1);
-  std::vector<std::uint64_t> sums(parts);
+  constexpr std::int64_t page = 1024, parts = 256;  // floats
+  Arena arena;
+  const Tensor words(arena, Shape::matrix(parts, std::int64_t{1} << 18));
+  words.fill(1.0F);
+  std::vector<double> sums(static_cast<std::size_t>(parts));
   const double rate = best_rate([&] {
-    parallel_for(parts, [&](std::int64_t i) {
-      const auto first = words.begin() + static_cast<std::ptrdiff_t>(part) * i;
-      sums[static_cast<std::size_t>(i)] = std::accumulate(first, first + part, std::uint64_t{0});
+    parallel_for(parts, [&](std::int64_t part) {
+      double sum = 0;
+      for (const float* at = words.row(part); at < words.row(part + 1); at += page) {
+        kernels::fetch_ahead(at, page * static_cast<std::int64_t>(sizeof(float)));
+        sum += kernels::sum_of_squares(page, at);
+      }
+      sums[static_cast<std::size_t>(part)] = sum;
     });
   });
-  const bool complete = std::accumulate(sums.begin(), sums.end(), std::uint64_t{0}) == part * parts;
-  return complete ? rate * static_cast<double>(words.size() * sizeof(words[0])) : 0;
+  const bool complete = std::accumulate(sums.begin(), sums.end(), 0.0) == static_cast<double>(words.size());
+  return complete ? rate * static_cast<double>(words.values().size_bytes()) : 0;
 }
 
 }  // namespace

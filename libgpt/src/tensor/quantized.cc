@@ -2,35 +2,31 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
 
 #include "gpt/tensor/parallel.h"
 
 namespace gpt {
 namespace {
 
-constexpr std::align_val_t kLine{64};
-
 std::int64_t blocks_of(std::int64_t inputs) { return (inputs + kernels::kQuantBlock - 1) / kernels::kQuantBlock; }
 
 }  // namespace
 
-void QuantizedMatrix::Free::operator()(std::uint8_t* data) const noexcept { ::operator delete(data, kLine); }
-
-QuantizedMatrix::QuantizedMatrix(kernels::QuantBits bits, std::int64_t outputs, std::int64_t inputs,
+QuantizedMatrix::QuantizedMatrix(Arena& arena, kernels::QuantBits bits, std::int64_t outputs, std::int64_t inputs,
                                  const float* values, std::int64_t row_stride, std::int64_t input_stride)
     : bits_(bits),
       outputs_(outputs),
       inputs_(inputs),
       group_bytes_(blocks_of(inputs) * kernels::quant_block_bytes(bits)),
-      data_(static_cast<std::uint8_t*>(::operator new(bytes(), kLine))) {
+      memory_(arena, Shape::vector(static_cast<std::int64_t>(bytes() / sizeof(float)))),
+      data_(reinterpret_cast<std::uint8_t*>(memory_.data())) {
   parallel_for(groups(), [&](std::int64_t group) {
     const std::int64_t row = group * kernels::kQuantRows, rows = std::min(kernels::kQuantRows, outputs_ - row);
     for (std::int64_t b = 0; b < blocks_of(inputs_); ++b) {
       const std::int64_t input = b * kernels::kQuantBlock;
       kernels::pack_quant_block(bits_, values + row * row_stride + input * input_stride, row_stride, input_stride, rows,
                                 std::min(kernels::kQuantBlock, inputs_ - input),
-                                data_.get() + group * group_bytes_ + b * kernels::quant_block_bytes(bits_));
+                                data_ + group * group_bytes_ + b * kernels::quant_block_bytes(bits_));
     }
   });
 }
@@ -38,7 +34,7 @@ QuantizedMatrix::QuantizedMatrix(kernels::QuantBits bits, std::int64_t outputs, 
 void QuantizedMatrix::multiply(std::int64_t first, std::int64_t count, const kernels::QuantizedInput& x, float* y,
                                std::int64_t y_row) const {
   const std::int64_t row = first * kernels::kQuantRows;
-  kernels::quant_groups(kernels::quant_target(), bits_, data_.get() + first * group_bytes_, x,
+  kernels::quant_groups(kernels::quant_target(), bits_, data_ + first * group_bytes_, x,
                         std::min(count * kernels::kQuantRows, outputs_ - row), y + row, y_row);
 }
 

@@ -13,8 +13,9 @@ namespace gpt {
 /// A weight [outputs, inputs], rounded in blocks of 32 inputs; see kernels/quantized.h for how it lies in memory.
 class QuantizedMatrix {
  public:
-  /// From float32 at row_stride and input_stride, on the threads of the surrounding Threads::run.
-  QuantizedMatrix(kernels::QuantBits bits, std::int64_t outputs, std::int64_t inputs, const float* values,
+  /// From float32 at row_stride and input_stride, on the threads of the surrounding Threads::run. All of a model's lie
+  /// in one arena, in huge pages: writing reads them from memory for each token.
+  QuantizedMatrix(Arena& arena, kernels::QuantBits bits, std::int64_t outputs, std::int64_t inputs, const float* values,
                   std::int64_t row_stride, std::int64_t input_stride);
 
   std::int64_t outputs() const noexcept { return outputs_; }
@@ -29,10 +30,8 @@ class QuantizedMatrix {
  private:
   kernels::QuantBits bits_;
   std::int64_t outputs_, inputs_, group_bytes_;
-  struct Free {
-    void operator()(std::uint8_t* data) const noexcept;
-  };
-  std::unique_ptr<std::uint8_t, Free> data_;
+  Tensor memory_;
+  std::uint8_t* data_;
 };
 
 /// The rows of a matrix in 8 bits.

@@ -42,8 +42,9 @@ struct Parameter {
   void zero_grad() noexcept;
   /// Makes `half` anew from value.
   void round_half();
-  /// Makes `quantized` from value, a matrix [outputs, inputs], or the transpose of one where `transposed`.
-  void quantize(Precision precision, bool transposed);
+  /// Makes `quantized` from value, a matrix [outputs, inputs], or the transpose of one where `transposed`; its memory
+  /// stays when the arena goes.
+  void quantize(Arena& arena, Precision precision, bool transposed);
   /// Bytes that a product reads of it, as it is held.
   std::int64_t product_bytes() const noexcept;
 };
