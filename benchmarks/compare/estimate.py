@@ -35,9 +35,11 @@ class Machine:
             size = -(-length // max(1, (length + target // 2) // target))
             size = -(-size // unit) * unit
             return -(-length // size), size
-        rows, columns = cut(m, 512, 32), cut(n, 192, 48)
-        if rows[0] * columns[0] < 8:
-            columns = cut(n, 96, 48)
+        rows = cut(m, 512, 32)
+        for width, least_tiles in (384, 16), (192, 8), (96, 1):
+            columns = cut(n, width, 48)
+            if rows[0] * columns[0] >= least_tiles:
+                break
         if rows[0] * columns[0] < 8 and rows[0] * columns[0] % 2 == 1 and m >= 128:
             rows = cut(m, rows[1] // 2, 32)
         rounds = math.ceil(rows[0] * columns[0] / self.threads)

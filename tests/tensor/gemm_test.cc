@@ -20,9 +20,9 @@ struct Sizes {
   std::int64_t m, n, k;
 };
 
-/// One row, odd tails, both sides of the tiles' edges (512 rows; 96 and 192 columns).
-constexpr Sizes kSizes[] = {{1, 1, 1},     {1, 96, 64},    {3, 5, 7},     {17, 49, 33},  {64, 97, 130},
-                            {511, 40, 16}, {513, 193, 40}, {769, 300, 8}, {40, 1700, 12}};
+/// One row, odd tails, both sides of the tiles' edges (512 rows; 96, 192 and 384 columns), and depths of several parts.
+constexpr Sizes kSizes[] = {{1, 1, 1},      {1, 96, 64},   {3, 5, 7},      {17, 49, 33},   {64, 97, 130}, {511, 40, 16},
+                            {513, 193, 40}, {769, 300, 8}, {769, 1600, 4}, {40, 1700, 12}, {9, 5, 13000}};
 
 std::vector<float> numbers(std::int64_t n, std::uint64_t seed) {
   Random random(seed);

@@ -1,6 +1,7 @@
 #include "gpt/tensor/gemm.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <utility>
 #include <vector>
 
@@ -24,18 +25,22 @@ Cut cut(std::int64_t length, std::int64_t target, std::int64_t unit) {
   return {(length + rounded - 1) / rounded, rounded};
 }
 
-/// The grid of tiles depends on the shape only: many rows a tile (its part of b is packed once for all of them), and
-/// narrower tiles where there would be too few to share, and halves of an odd few, of which one would be waited for.
-struct Widths {
-  std::int64_t usual, narrow;
+/// A width of tiles, and how many there must be of it: more and narrower ones are easier to share among threads.
+struct Width {
+  std::int64_t columns, least_tiles;
 };
 
+/// The grid of tiles depends on the shape only: many rows a tile (its part of b is packed once for all of them), the
+/// first of the widths that gives enough of them, and halves of an odd few, of which one would be waited for.
 template <typename Multiply>
-void in_tiles(std::int64_t m, std::int64_t n, Widths widths, const Multiply& multiply) {
+void in_tiles(std::int64_t m, std::int64_t n, std::initializer_list<Width> widths, const Multiply& multiply) {
   if (m == 0 || n == 0) return;
   constexpr std::int64_t kFew = 8;
-  Cut rows = cut(m, 512, 32), columns = cut(n, widths.usual, 48);
-  if (rows.parts * columns.parts < kFew) columns = cut(n, widths.narrow, 48);
+  Cut rows = cut(m, 512, 32), columns{};
+  for (const Width& width : widths) {
+    columns = cut(n, width.columns, 48);
+    if (rows.parts * columns.parts >= width.least_tiles) break;
+  }
   if (const std::int64_t tiles = rows.parts * columns.parts; tiles < kFew && tiles % 2 == 1 && m >= 128)
     rows = cut(m, rows.size / 2, 32);
   parallel_for(rows.parts * columns.parts, [&](std::int64_t index) {
@@ -73,19 +78,24 @@ void multiply_padded(onednn::Bf16Product product, std::int64_t rows, const std::
 
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Matrix a, Matrix b, float beta, float* c,
           std::int64_t stride, const std::function<void(const Tile&)>& finish) {
-  in_tiles(m, n, {192, 96}, [&](const Tile& tile) {
-    onednn::sgemm(a.transposed, b.transposed, tile.rows, tile.columns, k, alpha,
-                  corner(a.data, a.stride, a.transposed, tile.row, 0), a.stride,
-                  corner(b.data, b.stride, b.transposed, 0, tile.column), b.stride, beta,
-                  c + tile.row * stride + tile.column, stride);
-    if (finish) finish(tile);
-  });
+  // A product as deep as a vocabulary goes part by part, so that the tiles share what they read of a and b.
+  const Cut depth = cut(std::max<std::int64_t>(k, 1), 8192, 16);
+  for (std::int64_t part = 0; part < depth.parts; ++part) {
+    const std::int64_t from = part * depth.size;
+    in_tiles(m, n, {{384, 16}, {192, 8}, {96, 1}}, [&](const Tile& tile) {
+      onednn::sgemm(a.transposed, b.transposed, tile.rows, tile.columns, std::min(depth.size, k - from), alpha,
+                    corner(a.data, a.stride, a.transposed, tile.row, from), a.stride,
+                    corner(b.data, b.stride, b.transposed, from, tile.column), b.stride, part == 0 ? beta : 1.0F,
+                    c + tile.row * stride + tile.column, stride);
+      if (finish && part + 1 == depth.parts) finish(tile);
+    });
+  }
 }
 
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, HalfMatrix a, HalfMatrix b, float beta, float* c,
           std::int64_t stride, const std::function<void(const Tile&)>& finish) {
   if (m <= kernels::kHalfGemmRows && !a.transposed && b.transposed) {
-    in_tiles(m, n, {96, 48}, [&](const Tile& tile) {
+    in_tiles(m, n, {{96, 8}, {48, 1}}, [&](const Tile& tile) {
       kernels::half_gemm(tile.rows, tile.columns, k, a.data + tile.row * a.stride, a.stride,
                          b.data + tile.column * b.stride, b.stride, beta != 0.0F, c + tile.row * stride + tile.column,
                          stride);
@@ -93,7 +103,7 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, HalfMatrix a, HalfMatr
     });
     return;
   }
-  in_tiles(m, n, {384, 192}, [&](const Tile& tile) {
+  in_tiles(m, n, {{384, 8}, {192, 1}}, [&](const Tile& tile) {
     const std::int64_t rows = a.transposed ? tile.rows : half_padded(tile.rows);
     const onednn::Bf16Product product{rows,         tile.columns, k,        a.transposed, b.transposed,
                                       beta != 0.0F, a.stride,     b.stride, stride};
