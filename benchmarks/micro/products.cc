@@ -1,0 +1,102 @@
+// The matrix products of a training step of GPT-2 small, 4 x 256 tokens, in the operands' layouts: GFLOP/s of each and
+// of all.
+//   products [THREADS]
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <functional>
+#include <limits>
+#include <string_view>
+
+#include "gpt/tensor/gemm.h"
+#include "gpt/tensor/parallel.h"
+#include "gpt/tensor/tensor.h"
+
+namespace {
+
+/// c[m, n] = a[m, k] b[k, n], `times` in a step.
+struct Product {
+  const char* name;
+  std::int64_t m, n, k;
+  bool turned_a, turned_b;
+  int times;
+  double operations() const { return 2.0 * static_cast<double>(m * n * k); }
+};
+
+constexpr std::int64_t kVocabulary = 50257, kRows = 256;  // of logits at once
+constexpr Product kStep[] = {
+    {"attention in", 1024, 2304, 768, false, false, 12},
+    {"attention out", 1024, 768, 768, false, false, 12},
+    {"mlp in", 1024, 3072, 768, false, false, 12},
+    {"mlp out", 1024, 768, 3072, false, false, 12},
+    {"attention in, back", 1024, 768, 2304, false, true, 12},
+    {"attention out, back", 1024, 768, 768, false, true, 12},
+    {"mlp in, back", 1024, 768, 3072, false, true, 12},
+    {"mlp out, back", 1024, 3072, 768, false, true, 12},
+    {"attention in, weights", 768, 2304, 1024, true, false, 12},
+    {"attention out, weights", 768, 768, 1024, true, false, 12},
+    {"mlp in, weights", 768, 3072, 1024, true, false, 12},
+    {"mlp out, weights", 3072, 768, 1024, true, false, 12},
+    {"logits", kRows, kVocabulary, 768, false, true, 4},
+    {"logits, back", kRows, 768, kVocabulary, false, false, 4},
+    {"logits, weights", kVocabulary, 768, kRows, true, false, 4},
+};
+
+/// The quickest of half a second's.
+double seconds(const std::function<void()>& work) {
+  using Clock = std::chrono::steady_clock;
+  double best = std::numeric_limits<double>::infinity();
+  work();
+  for (const auto begin = Clock::now(); Clock::now() - begin < std::chrono::milliseconds(500);) {
+    const auto start = Clock::now();
+    work();
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return best;
+}
+
+double measure(const Product& p, bool half) {
+  gpt::Arena arena;
+  const gpt::Tensor a(arena, gpt::Shape::vector(p.m * p.k)), b(arena, gpt::Shape::vector(p.k * p.n)),
+      c(arena, gpt::Shape::vector(p.m * p.n));
+  for (const gpt::Tensor& tensor : {a, b, c}) tensor.fill(0.0F);
+  const std::int64_t a_row = p.turned_a ? p.m : p.k, b_row = p.turned_b ? p.k : p.n;
+  if (!half)
+    return seconds([&] {
+      gpt::gemm(p.m, p.n, p.k, 1.0F, {a.data(), a_row, p.turned_a}, {b.data(), b_row, p.turned_b}, 0.0F, c.data(), p.n);
+    });
+  const auto bits = [](const gpt::Tensor& tensor) { return reinterpret_cast<const std::uint16_t*>(tensor.data()); };
+  return seconds([&] {
+    gpt::gemm(p.m, p.n, p.k, {bits(a), a_row, p.turned_a}, {bits(b), b_row, p.turned_b}, 0.0F, c.data(), p.n);
+  });
+}
+
+void measure_step(bool half) {
+  double operations = 0, time = 0;
+  std::printf("%-26s%s\n", half ? "bfloat16" : "float32", "GFLOP/s");
+  for (const Product& p : kStep) {
+    const double one = measure(p, half);
+    std::printf("  %-24s%7.0f\n", p.name, p.operations() / one / 1e9);
+    operations += p.times * p.operations();
+    time += p.times * one;
+  }
+  std::printf("  %-24s%7.0f\n", "all of a step", operations / time / 1e9);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int count = 2;
+  if (argc > 1) {
+    const std::string_view text = argv[1];
+    std::from_chars(text.data(), text.data() + text.size(), count);
+  }
+  gpt::Threads threads(count);
+  threads.run([&] {
+    measure_step(false);
+    if (gpt::hardware_bf16()) measure_step(true);
+  });
+  return 0;
+}
