@@ -1,6 +1,8 @@
 // gptask benchmark: how fast a model trains, answers, reads and writes here, beside what the machine can do at best.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <map>
 
 #include "arguments.h"
@@ -26,18 +28,8 @@ const Usage usage = {
     "prompt and writing, in each precision, each in a process of its own. Shares of the peak count 6 operations for a "
     "token and weight of the blocks and of the output projection where it is used, 4 where weights are frozen, 2 where "
     "nothing is trained, and causal attention; shares of the bandwidth count the bytes that are read of weights, keys "
-    "and values. Nothing else should run meanwhile.",
+    "and values. A share is of what the machine reached just before or after. Nothing else should run meanwhile.",
     "gptask benchmark --model models/mini --precision float32,int8 --threads 2 --vary threads,length"};
-
-Json measure_machine(int threads) {
-  gpt::Threads pool(threads);
-  const gpt::MachineLimits limits = gpt::measure_limits(pool);
-  return {{"threads", pool.count()},
-          {"float32_gflops", limits.float32 / 1e9},
-          {"bfloat16_gflops", limits.bfloat16 / 1e9},
-          {"int8_gops", limits.int8 / 1e9},
-          {"memory_gb_per_second", limits.memory / 1e9}};
-}
 
 Json measure_model(const BenchmarkModel& model, int threads) {
   gpt::Threads pool(threads);
@@ -58,15 +50,9 @@ Json measure_model(const BenchmarkModel& model, int threads) {
           {"threads", pool.count()}};
 }
 
-/// The best products to compare with: those of whole numbers for weights held in 8 and 4 bits.
-double peak_of(const Json& machine, const std::string& precision) {
-  const char* const name = precision == "float32"    ? "float32_gflops"
-                           : precision == "bfloat16" ? "bfloat16_gflops"
-                                                     : "int8_gops";
-  return machine.at(name).get<double>();
-}
+bool trains(const BenchmarkRow& row) { return row.kind == Kind::training || row.kind == Kind::evaluation; }
 
-Json training_row(const BenchmarkRow& row, const BenchmarkModel& model, const Json& machine) {
+Json training_row(const BenchmarkRow& row, const BenchmarkModel& model) {
   gpt::Threads pool(row.threads);
   const auto decoder = model.load(row.precision, pool);
   const TrainingWork& work = row.training;
@@ -80,13 +66,11 @@ Json training_row(const BenchmarkRow& row, const BenchmarkModel& model, const Js
                {"length", work.length},
                {"seconds", speed.seconds},
                {"tokens_per_second", speed.tokens_per_second},
-               {"gflops", speed.operations / 1e9},
-               {"share_of_peak", speed.operations / 1e9 / peak_of(machine, row.precision)},
-               {"peak_memory_gb", static_cast<double>(peak_memory()) / 1e9}});
+               {"gflops", speed.operations / 1e9}});
   return json;
 }
 
-Json writing_row(const BenchmarkRow& row, const BenchmarkModel& model, const Json& machine) {
+Json writing_row(const BenchmarkRow& row, const BenchmarkModel& model) {
   gpt::Threads pool(row.threads);
   const auto decoder = model.load(row.precision, pool);
   const WritingWork& work = row.writing;
@@ -95,39 +79,82 @@ Json writing_row(const BenchmarkRow& row, const BenchmarkModel& model, const Jso
   if (row.kind == Kind::prompt) {
     json.update({{"tokens", work.prompt_tokens},
                  {"tokens_per_second", speed.prompt.tokens_per_second},
-                 {"gflops", speed.prompt.operations / 1e9},
-                 {"share_of_peak", speed.prompt.operations / 1e9 / peak_of(machine, row.precision)}});
+                 {"gflops", speed.prompt.operations / 1e9}});
   } else {
-    json.update(
-        {{"sequences", work.sequences},
-         {"beams", work.beams},
-         {"tokens_per_second", speed.decoding.tokens_per_second},
-         {"gb_per_second", speed.decoding.bytes / 1e9},
-         {"share_of_bandwidth", speed.decoding.bytes / 1e9 / machine.at("memory_gb_per_second").get<double>()}});
+    json.update({{"sequences", work.sequences},
+                 {"beams", work.beams},
+                 {"tokens_per_second", speed.decoding.tokens_per_second},
+                 {"gb_per_second", speed.decoding.bytes / 1e9}});
   }
-  json["peak_memory_gb"] = static_cast<double>(peak_memory()) / 1e9;
   return json;
 }
 
-/// The machine's limits for each number of threads, measured when a row first needs them.
-class Machines {
+/// A limit of the machine by the name under which it is shown, in 10^9 a second.
+struct ShownLimit {
+  gpt::Limit limit;
+  const char* name;
+};
+constexpr std::array<ShownLimit, 4> kLimits{{{gpt::Limit::float32, "float32_gflops"},
+                                             {gpt::Limit::bfloat16, "bfloat16_gflops"},
+                                             {gpt::Limit::int8, "int8_gops"},
+                                             {gpt::Limit::memory, "memory_gb_per_second"}}};
+
+/// What a row is set beside: memory where tokens are written one by one, else the products of its precision, those of
+/// whole numbers for weights held in 8 and 4 bits.
+const ShownLimit& limit_of(const BenchmarkRow& row) {
+  if (row.kind == Kind::decoding) return kLimits[3];
+  return kLimits[row.precision == "float32" ? 0 : row.precision == "bfloat16" ? 1 : 2];
+}
+
+/// Measures rows, and the machine's limits for each number of threads that they use. A machine's speed changes with
+/// its load and heat: a row is set beside its limit as measured just before and just after it, the faster of the two.
+class Machine {
  public:
-  explicit Machines(Progress& progress) : progress_(progress) {}
-  const Json& with(int threads) {
-    const auto found = known_.find(threads);
-    if (found != known_.end()) return found->second;
-    progress_.stage(fmt::format("machine: matrix products and memory, {} threads", threads));
-    return known_[threads] = in_child("the machine's limits", [&] { return measure_machine(threads); });
+  explicit Machine(Progress& progress) : progress_(progress) {}
+
+  Json measure(const BenchmarkRow& row, const BenchmarkModel& model) {
+    if (fastest_.find(row.threads) == fastest_.end()) {
+      progress_.stage(fmt::format("machine: matrix products and memory, {} threads", row.threads));
+      fastest_[row.threads] = {{"threads", row.threads}};
+      for (const ShownLimit& shown : kLimits) measure_limit(shown, row.threads);
+    }
+    const std::string what = describe(row);
+    progress_.stage(what);
+    const ShownLimit& shown = limit_of(row);
+    const double before = measure_limit(shown, row.threads);
+    Json result = in_child(what, [&] {
+      Json measured = trains(row) ? training_row(row, model) : writing_row(row, model);
+      measured["peak_memory_gb"] = static_cast<double>(peak_memory()) / 1e9;
+      return measured;
+    });
+    const double limit = std::max(before, measure_limit(shown, row.threads));
+    const bool memory = shown.limit == gpt::Limit::memory;
+    result[memory ? "limit_gb_per_second" : "limit_gflops"] = limit;
+    result[memory ? "share_of_bandwidth" : "share_of_peak"] =
+        result.at(memory ? "gb_per_second" : "gflops").get<double>() / limit;
+    return result;
   }
+
+  /// The fastest that were measured.
   Json all() const {
     Json list = Json::array();
-    for (const auto& [threads, limits] : known_) list.push_back(limits);
+    for (const auto& [threads, limits] : fastest_) list.push_back(limits);
     return list;
   }
 
  private:
+  double measure_limit(const ShownLimit& shown, int threads) {
+    const double measured = in_child("the machine's limits", [&]() -> Json {
+                              gpt::Threads pool(threads);
+                              return gpt::measure_limit(shown.limit, pool) / 1e9;
+                            }).get<double>();
+    double& fastest = *fastest_[threads].emplace(shown.name, 0.0).first->get_ptr<double*>();
+    fastest = std::max(fastest, measured);
+    return measured;
+  }
+
   Progress& progress_;
-  std::map<int, Json> known_;
+  std::map<int, Json> fastest_;
 };
 
 Json measure(const gpt::Options& options, const BenchmarkModel& model, Progress& progress) {
@@ -135,18 +162,10 @@ Json measure(const gpt::Options& options, const BenchmarkModel& model, Progress&
   Json output;
   output["model"] = in_child(model.name, [&] { return measure_model(model, threads); });
   const auto rows = benchmark_rows(options, model, {output["model"].at("context"), output["model"].at("threads")});
-  Machines machines(progress);
+  Machine machine(progress);
   Json measured;
-  for (const BenchmarkRow& row : rows) {
-    const Json& machine = machines.with(row.threads);
-    const std::string what = describe(row);
-    progress.stage(what);
-    measured[kind_name(row.kind)].push_back(in_child(what, [&] {
-      const bool trains = row.kind == Kind::training || row.kind == Kind::evaluation;
-      return trains ? training_row(row, model, machine) : writing_row(row, model, machine);
-    }));
-  }
-  output["machine"] = machines.all();
+  for (const BenchmarkRow& row : rows) measured[kind_name(row.kind)].push_back(machine.measure(row, model));
+  output["machine"] = machine.all();
   output.update(measured);
   return output;
 }

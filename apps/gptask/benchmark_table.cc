@@ -35,19 +35,21 @@ const Columns kSteps = {{"task", "task"},
                         {"seconds", "seconds", 3},
                         {"tokens_per_second", "tokens/s", 1},
                         {"gflops", "GFLOP/s", 1},
+                        {"limit_gflops", "of", 0},
                         {"share_of_peak", "% of peak", 1, 100},
                         {"peak_memory_gb", "peak GB", 2}};
-const Columns kPrompt = {
-    {"precision", "precision"},           {"threads", "threads"}, {"tokens", "tokens"},
-    {"tokens_per_second", "tokens/s", 1}, {"gflops", "GOP/s", 1}, {"share_of_peak", "% of peak", 1, 100},
-    {"peak_memory_gb", "peak GB", 2}};
-const Columns kDecoding = {{"precision", "precision"},
-                           {"threads", "threads"},
-                           {"sequences", "sequences"},
-                           {"beams", "beams"},
-                           {"tokens_per_second", "tokens/s", 1},
-                           {"gb_per_second", "GB/s", 1},
-                           {"share_of_bandwidth", "% of bandwidth", 1, 100},
+const Columns kPrompt = {{"precision", "precision"},
+                         {"threads", "threads"},
+                         {"tokens", "tokens"},
+                         {"tokens_per_second", "tokens/s", 1},
+                         {"gflops", "GOP/s", 1},
+                         {"limit_gflops", "of", 0},
+                         {"share_of_peak", "% of peak", 1, 100},
+                         {"peak_memory_gb", "peak GB", 2}};
+const Columns kDecoding = {{"precision", "precision"},           {"threads", "threads"},
+                           {"sequences", "sequences"},           {"beams", "beams"},
+                           {"tokens_per_second", "tokens/s", 1}, {"gb_per_second", "GB/s", 1},
+                           {"limit_gb_per_second", "of", 1},     {"share_of_bandwidth", "% of bandwidth", 1, 100},
                            {"peak_memory_gb", "peak GB", 2}};
 
 std::string cell(const Json& row, const Column& column) {

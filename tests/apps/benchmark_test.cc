@@ -51,12 +51,15 @@ TEST_CASE("benchmark measures a model from files in every precision", "[apps]") 
   CHECK(step.at("length") == 64);  // the context ends there
   CHECK(step.at("tokens_per_second") > 0.0);
   CHECK(step.at("peak_memory_gb") > 0.001);
-  const double share = step.at("gflops").get<double>() / machine.at("float32_gflops").get<double>();
+  CHECK(step.at("limit_gflops") > 0.0);
+  CHECK(step.at("limit_gflops") <= machine.at("float32_gflops"));  // the fastest of all that were measured
+  const double share = step.at("gflops").get<double>() / step.at("limit_gflops").get<double>();
   CHECK(step.at("share_of_peak").get<double>() == Approx(share));
   CHECK(json.at("prompt").at(0).at("tokens") == 63);
   const Json& beams = json.at("decoding").at(1);
   CHECK(beams.at("beams") == 4);
   CHECK(beams.at("gb_per_second") > 0.0);
+  CHECK(beams.at("limit_gb_per_second") <= machine.at("memory_gb_per_second"));
   CHECK(outcome.err.find("training: classification, 32 x 32, float32, 2 threads\n") != std::string::npos);
 }
 
