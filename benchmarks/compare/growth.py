@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How speed and memory of gptask grow with threads, sequence length, batch size and the size of the model, on this machine, without any peer.
 
-benchmarks/compare/growth.py [--gptask PROGRAM] [--work FOLDER] [--redraw]; about 15 minutes. Writes growth.json, growth.md and growth.svg.
+benchmarks/compare/growth.py [--gptask PROGRAM] [--work FOLDER] [--resume | --redraw]; 15 to 30 minutes. Writes growth.json, growth.md and growth.svg.
 """
 
 import argparse
@@ -36,14 +36,22 @@ def measure(options, name, *flags):
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
 
 
-def run(options):
-    sizes = {name: measure(options, name, "--tasks", "language-model", "--measure", "training,prompt,decoding", "--sequences", "1")
-             for name in SHAPES}
-    has_bf16 = sizes[GROWN]["machine"][0]["bfloat16_gflops"] > 0
-    grown = {precision: measure(options, GROWN, "--precision", precision, "--tasks", "language-model", "--tuning", "lora",
-                                "--measure", "training,prompt,decoding", "--vary", "threads,length,batch_size")
-             for precision in TRAIN if precision == "float32" or has_bf16}
-    return {**machine_facts(), "sizes": sizes, "grown": grown}
+def run(options, file):
+    """Measures what a results file does not have yet, and writes the file after each piece."""
+    results = json.loads(file.read_text(encoding="utf-8")) if options.resume else {**machine_facts(), "sizes": {}, "grown": {}}
+
+    def add(part, key, *arguments):
+        if key not in results[part]:
+            results[part][key] = measure(options, *arguments)
+            file.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+
+    for name in SHAPES:
+        add("sizes", name, name, "--tasks", "language-model", "--measure", "training,prompt,decoding", "--sequences", "1")
+    has_bf16 = results["sizes"][GROWN]["machine"][0]["bfloat16_gflops"] > 0
+    for precision in TRAIN if has_bf16 else TRAIN[:1]:
+        add("grown", precision, GROWN, "--precision", precision, "--tasks", "language-model", "--tuning", "lora",
+            "--measure", "training,prompt,decoding", "--vary", "threads,length,batch_size")
+    return results
 
 
 def only(rows, **what):
@@ -123,13 +131,12 @@ def main():
     parser.add_argument("--gptask", type=Path, default=ROOT / "build/release/bin/gptask")
     parser.add_argument("--work", type=Path, default=ROOT / "runs/growth")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--resume", action="store_true", help="go on where a run on this machine ended")
     parser.add_argument("--redraw", action="store_true", help="only the tables and the picture, from growth.json")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     file = options.work / "growth.json"
-    if not options.redraw:
-        file.write_text(json.dumps(run(options), indent=1) + "\n", encoding="utf-8")
-    results = json.loads(file.read_text(encoding="utf-8"))
+    results = json.loads(file.read_text(encoding="utf-8")) if options.redraw else run(options, file)
     text = document(results)
     (options.work / "growth.md").write_text(text, encoding="utf-8")
     (options.work / "growth.svg").write_text(charts(results, figures(results)), encoding="utf-8")
