@@ -20,7 +20,7 @@ from programs import ROOT
 HIDDEN, LAYERS, HEADS, KV_HEADS, WIDE, VOCABULARY = SHAPES[GROWN]
 HEAD = HIDDEN // HEADS
 PART = 2048  # tokens worked on at once
-LOSS_ROWS = 256
+LOSS_ROWS = 512
 
 
 class Machine:
@@ -36,7 +36,7 @@ class Machine:
             size = -(-size // unit) * unit
             return -(-length // size), size
         rows = cut(m, 512, 32)
-        for width, least_tiles in (384, 16), (192, 8), (96, 1):
+        for width, least_tiles in (384, 12), (192, 8), (96, 1):
             columns = cut(n, width, 48)
             if rows[0] * columns[0] >= least_tiles:
                 break

@@ -10,6 +10,7 @@
 #include <limits>
 #include <string_view>
 
+#include "gpt/ops/loss.h"
 #include "gpt/tensor/gemm.h"
 #include "gpt/tensor/parallel.h"
 #include "gpt/tensor/tensor.h"
@@ -25,7 +26,7 @@ struct Product {
   double operations() const { return 2.0 * static_cast<double>(m * n * k); }
 };
 
-constexpr std::int64_t kVocabulary = 50257, kRows = 256;  // of logits at once
+constexpr std::int64_t kVocabulary = 50257, kRows = gpt::kLogitRows;
 constexpr Product kStep[] = {
     {"attention in", 1024, 2304, 768, false, false, 12},
     {"attention out", 1024, 768, 768, false, false, 12},
@@ -39,9 +40,9 @@ constexpr Product kStep[] = {
     {"attention out, weights", 768, 768, 1024, true, false, 12},
     {"mlp in, weights", 768, 3072, 1024, true, false, 12},
     {"mlp out, weights", 3072, 768, 1024, true, false, 12},
-    {"logits", kRows, kVocabulary, 768, false, true, 4},
-    {"logits, back", kRows, 768, kVocabulary, false, false, 4},
-    {"logits, weights", kVocabulary, 768, kRows, true, false, 4},
+    {"logits", kRows, kVocabulary, 768, false, true, 1024 / kRows},
+    {"logits, back", kRows, 768, kVocabulary, false, false, 1024 / kRows},
+    {"logits, weights", kVocabulary, 768, kRows, true, false, 1024 / kRows},
 };
 
 /// The quickest of half a second's.

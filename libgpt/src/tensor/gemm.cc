@@ -82,7 +82,7 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Matrix a,
   const Cut depth = cut(std::max<std::int64_t>(k, 1), 8192, 16);
   for (std::int64_t part = 0; part < depth.parts; ++part) {
     const std::int64_t from = part * depth.size;
-    in_tiles(m, n, {{384, 16}, {192, 8}, {96, 1}}, [&](const Tile& tile) {
+    in_tiles(m, n, {{384, 12}, {192, 8}, {96, 1}}, [&](const Tile& tile) {
       onednn::sgemm(a.transposed, b.transposed, tile.rows, tile.columns, std::min(depth.size, k - from), alpha,
                     corner(a.data, a.stride, a.transposed, tile.row, from), a.stride,
                     corner(b.data, b.stride, b.transposed, from, tile.column), b.stride, part == 0 ? beta : 1.0F,
