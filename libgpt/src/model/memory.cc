@@ -81,23 +81,26 @@ std::int64_t thread_bytes(const ModelConfig& config, const PassMemory& pass) {
 std::int64_t training_pass_bytes(const ModelConfig& config, const PassMemory& pass) {
   const TokenFloats floats(config, pass);
   const std::int64_t h = config.hidden, layer = pass.checkpointing ? h : floats.kept();
-  // What goes into each block, one block, and its norm again; or all blocks and what goes in and comes out, with a
-  // gradient.
-  const std::int64_t beside = pass.checkpointing ? floats.kept() + h : 3 * h;
-  // The loss holds the gradient of the states; in bfloat16 the states themselves, rounded.
-  const std::int64_t loss =
-      pass.next_tokens ? (pass.bf16 ? h / 2 : 0) * pass.tokens * kFloat + logits_bytes(config, pass) : 0;
-  const std::int64_t back = floats.back() * pass.tokens * kFloat;
-  const auto kept = [&](std::int64_t layers) { return (layers * layer + beside) * pass.tokens * kFloat; };
+  const auto kept = [&](std::int64_t layers, std::int64_t beside) {
+    return (layers * layer + beside) * pass.tokens * kFloat;
+  };
+  // At the loss: all blocks and what goes in and comes out, with a gradient, which is the loss's; in bfloat16 the
+  // states themselves, rounded.
+  const std::int64_t rounded = pass.next_tokens && pass.bf16 ? h / 2 : 0;
+  const std::int64_t at_loss = kept(config.layers, 3 * h + rounded) + logits_bytes(config, pass);
+  // On the way back: the same, or what goes into each block, one block, and its norm again.
+  const auto on_way = [&](std::int64_t layers) {
+    return kept(layers, (pass.checkpointing ? floats.kept() + h : 3 * h) + floats.back());
+  };
   const std::int64_t gradients = pass.gradients * kFloat, work = thread_bytes(config, pass);
-  if (!pass.all_weights || pass.several) return gradients + kept(config.layers) + std::max(loss, back) + work;
+  if (!pass.all_weights || pass.several) return gradients + std::max(at_loss, on_way(config.layers)) + work;
   // On the way back a block's gradients take the place of what it kept: the most is there at the last block, which is
   // the first on that way, at the first block, or at the token embedding after it.
   const std::int64_t block = block_weights(config) * kFloat, table = config.vocabulary * h * kFloat;
   const bool output = pass.next_tokens, shared = output && config.tied_embeddings;
   const std::int64_t trained = gradients - (output || config.tied_embeddings ? 0 : table);
-  const std::int64_t at_last = (output ? table : 0) + kept(config.layers) + std::max(loss, back + block);
-  const std::int64_t at_first = trained - (shared ? 0 : table) - block + kept(1) + back;
+  const std::int64_t at_last = (output ? table : 0) + std::max(at_loss, on_way(config.layers) + block);
+  const std::int64_t at_first = trained - (shared ? 0 : table) - block + on_way(1);
   const std::int64_t at_embedding = trained + h * pass.tokens * kFloat;
   return std::max({at_last, at_first, at_embedding}) + work;
 }

@@ -11,7 +11,7 @@
 namespace gpt {
 
 /// Rows whose logits over a vocabulary are held at once.
-inline constexpr std::int64_t kLogitRows = 256;
+inline constexpr std::int64_t kLogitRows = 512;
 
 /// As torch.nn.CrossEntropyLoss has them. Its mean divides by the sum of the rows' class_weights[label].
 struct CrossEntropyOptions {
