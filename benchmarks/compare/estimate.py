@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """What more threads would give, by counting work and bytes: estimates beside what growth.py measured, in float32.
 
-benchmarks/compare/estimate.py [--work FOLDER] [--bandwidth-of-a-thread GB/s] [--bandwidth-at-most GB/s]
+benchmarks/compare/estimate.py [--work FOLDER] [--bandwidth-at-most GB/s]
 
 The shape of SmolLM2-135M. A product is cut into the tiles of libgpt/src/tensor/gemm.cc; it takes as many rounds of tiles as there are tiles for
 each thread, at the rate of one thread's best product, or as long as memory needs for its bytes if that is longer. What lies between
-products (norms, gates, attention's exponentials, the optimizer) takes as long as its bytes. Memory gives each thread its share up
-to a limit of the machine: two assumptions, to be set for the machine in question. Nothing is fitted to the measurements.
+products (norms, gates, attention's exponentials, the optimizer) takes as long as its bytes. Memory gives each thread what
+growth.py measured for one, up to a limit of the machine: an assumption, to be set for the machine in question. Nothing is fitted to the measurements.
 """
 
 import argparse
@@ -96,14 +96,13 @@ def writing(machine):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--work", type=Path, default=ROOT / "runs/growth")
-    parser.add_argument("--bandwidth-of-a-thread", type=float, default=25.0)
     parser.add_argument("--bandwidth-at-most", type=float, default=300.0)
     options = parser.parse_args()
     measured = json.loads((options.work / "growth.json").read_text(encoding="utf-8"))["grown"]["float32"]
-    gflops = only(measured["machine"], threads=1)["float32_gflops"]
+    limits = only(measured["machine"], threads=1)
     lines = []
     for threads in (1, 2, 16, 64):
-        machine = Machine(threads, gflops, options.bandwidth_of_a_thread, options.bandwidth_at_most)
+        machine = Machine(threads, limits["float32_gflops"], limits["memory_gb_per_second"], options.bandwidth_at_most)
         rows = [only(measured["training"], threads=threads, batch_size=4, length=256), None, only(measured["prompt"], threads=threads),
                 only(measured["decoding"], threads=threads, sequences=1, beams=1)]
         line = [str(threads)]
