@@ -84,8 +84,7 @@ std::int64_t training_pass_bytes(const ModelConfig& config, const PassMemory& pa
   const auto kept = [&](std::int64_t layers, std::int64_t beside) {
     return (layers * layer + beside) * pass.tokens * kFloat;
   };
-  // At the loss: all blocks and what goes in and comes out, with a gradient, which is the loss's; in bfloat16 the
-  // states themselves, rounded.
+  // At the loss: all blocks, what goes in and comes out, and a gradient of that; in bfloat16 what comes out, rounded.
   const std::int64_t rounded = pass.next_tokens && pass.bf16 ? h / 2 : 0;
   const std::int64_t at_loss = kept(config.layers, 3 * h + rounded) + logits_bytes(config, pass);
   // On the way back: the same, or what goes into each block, one block, and its norm again.

@@ -16,7 +16,7 @@ class HeapStorage final : public Storage {
  public:
   explicit HeapStorage(std::size_t bytes)
       : alignment_{bytes < kHugePage ? kAlignment : kHugePage}, data_(::operator new(bytes, alignment_)) {
-    madvise(data_, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // advice: it may be ignored
+    if (bytes >= kHugePage) madvise(data_, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);  // advice: it may be ignored
   }
   ~HeapStorage() override { ::operator delete(data_, alignment_); }
   void* data() const noexcept { return data_; }
