@@ -95,6 +95,33 @@ void SmallGemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Stri
   }
 }
 
+/// Four rows by four columns at a time in registers.
+void Transpose(std::int64_t rows, std::int64_t columns, const float* in, std::int64_t in_row, float* out,
+               std::int64_t out_row) {
+  std::int64_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::Full128<float> d;
+  for (; i + 4 <= rows; i += 4, in += 4 * in_row) {
+    std::int64_t j = 0;
+    for (; j + 4 <= columns; j += 4) {
+      const auto r0 = hn::LoadU(d, in + j), r1 = hn::LoadU(d, in + in_row + j), r2 = hn::LoadU(d, in + 2 * in_row + j),
+                 r3 = hn::LoadU(d, in + 3 * in_row + j);
+      const auto even_low = hn::InterleaveLower(d, r0, r2), odd_low = hn::InterleaveLower(d, r1, r3),
+                 even_high = hn::InterleaveUpper(d, r0, r2), odd_high = hn::InterleaveUpper(d, r1, r3);
+      float* const to = out + j * out_row + i;
+      hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
+      hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + out_row);
+      hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + 2 * out_row);
+      hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + 3 * out_row);
+    }
+    for (; j < columns; ++j)
+      for (std::int64_t r = 0; r < 4; ++r) out[j * out_row + i + r] = in[r * in_row + j];
+  }
+#endif
+  for (; i < rows; ++i, in += in_row)
+    for (std::int64_t j = 0; j < columns; ++j) out[j * out_row + i] = in[j];
+}
+
 }  // namespace gpt::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -102,6 +129,7 @@ HWY_AFTER_NAMESPACE();
 namespace gpt::kernels {
 
 HWY_EXPORT(SmallGemm);
+HWY_EXPORT(Transpose);
 
 void small_gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Strided a, const float* b,
                 std::int64_t b_row, float beta, float* c, std::int64_t c_row) {
@@ -110,11 +138,7 @@ void small_gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Str
 
 void transpose(std::int64_t rows, std::int64_t columns, const float* in, std::int64_t in_row, float* out,
                std::int64_t out_row) {
-  constexpr std::int64_t kTile = 16;  // a tile of both sides stays in the first-level cache
-  for (std::int64_t i0 = 0; i0 < rows; i0 += kTile)
-    for (std::int64_t j0 = 0; j0 < columns; j0 += kTile)
-      for (std::int64_t j = j0; j < j0 + kTile && j < columns; ++j)
-        for (std::int64_t i = i0; i < i0 + kTile && i < rows; ++i) out[j * out_row + i] = in[i * in_row + j];
+  HWY_DYNAMIC_DISPATCH(Transpose)(rows, columns, in, in_row, out, out_row);
 }
 
 }  // namespace gpt::kernels

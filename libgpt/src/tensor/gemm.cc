@@ -25,21 +25,22 @@ Cut cut(std::int64_t length, std::int64_t target, std::int64_t unit) {
   return {(length + rounded - 1) / rounded, rounded};
 }
 
-/// A width of tiles, and how many there must be of it: more and narrower ones are easier to share among threads.
-struct Width {
-  std::int64_t columns, least_tiles;
+/// A size of tiles, and how many there must be of it: more and smaller ones are easier to share among threads.
+struct TileSize {
+  std::int64_t rows, columns, least_tiles;
 };
 
-/// The grid of tiles depends on the shape only: many rows a tile (its part of b is packed once for all of them), the
-/// first of the widths that gives enough of them, and halves of an odd few, of which one would be waited for.
+/// The grid of tiles depends on the shape only: the first of the sizes that gives enough of them, and halves of an odd
+/// few, of which one would be waited for.
 template <typename Multiply>
-void in_tiles(std::int64_t m, std::int64_t n, std::initializer_list<Width> widths, const Multiply& multiply) {
+void in_tiles(std::int64_t m, std::int64_t n, std::initializer_list<TileSize> sizes, const Multiply& multiply) {
   if (m == 0 || n == 0) return;
   constexpr std::int64_t kFew = 8;
-  Cut rows = cut(m, 512, 32), columns{};
-  for (const Width& width : widths) {
-    columns = cut(n, width.columns, 48);
-    if (rows.parts * columns.parts >= width.least_tiles) break;
+  Cut rows{}, columns{};
+  for (const TileSize& size : sizes) {
+    rows = cut(m, size.rows, 32);
+    columns = cut(n, size.columns, 48);
+    if (rows.parts * columns.parts >= size.least_tiles) break;
   }
   if (const std::int64_t tiles = rows.parts * columns.parts; tiles < kFew && tiles % 2 == 1 && m >= 128)
     rows = cut(m, rows.size / 2, 32);
@@ -53,6 +54,21 @@ template <typename Element>
 const Element* corner(const Element* data, std::int64_t stride, bool transposed, std::int64_t row,
                       std::int64_t column) {
   return data + (transposed ? column * stride + row : row * stride + column);
+}
+
+/// Whether rows of this stride begin a multiple of 4 kB apart: then a column's values share a set of the first-level
+/// cache and push each other out.
+bool crowds_cache(std::int64_t stride) { return stride % 1024 == 0; }
+
+std::int64_t spread_stride(std::int64_t columns) { return columns + 16; }
+
+/// A copy of rows with spread_stride(columns) between them, valid until the thread asks for the next one.
+const float* spread(const float* from, std::int64_t stride, std::int64_t rows, std::int64_t columns) {
+  thread_local std::vector<float> work;
+  const std::int64_t to = spread_stride(columns);
+  work.resize(std::max(work.size(), static_cast<std::size_t>(rows * to)));
+  for (std::int64_t r = 0; r < rows; ++r) std::copy_n(from + r * stride, columns, work.data() + r * to);
+  return work.data();
 }
 
 /// A product whose rows were padded goes through memory of its own: c ends before.
@@ -81,21 +97,32 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Matrix a,
   // A product as deep as a vocabulary goes part by part, so that the tiles share what they read of a and b.
   const Cut depth = cut(std::max<std::int64_t>(k, 1), 8192, 16);
   for (std::int64_t part = 0; part < depth.parts; ++part) {
-    const std::int64_t from = part * depth.size;
-    in_tiles(m, n, {{384, 12}, {192, 8}, {96, 1}}, [&](const Tile& tile) {
-      onednn::sgemm(a.transposed, b.transposed, tile.rows, tile.columns, std::min(depth.size, k - from), alpha,
-                    corner(a.data, a.stride, a.transposed, tile.row, from), a.stride,
+    const std::int64_t from = part * depth.size, deep = std::min(depth.size, k - from);
+    const auto multiply = [&](const Tile& tile) {
+      const float* left = corner(a.data, a.stride, a.transposed, tile.row, from);
+      std::int64_t left_stride = a.stride;
+      if (a.transposed && crowds_cache(a.stride)) {
+        left = spread(left, a.stride, deep, tile.rows);
+        left_stride = spread_stride(tile.rows);
+      }
+      onednn::sgemm(a.transposed, b.transposed, tile.rows, tile.columns, deep, alpha, left, left_stride,
                     corner(b.data, b.stride, b.transposed, from, tile.column), b.stride, part == 0 ? beta : 1.0F,
                     c + tile.row * stride + tile.column, stride);
       if (finish && part + 1 == depth.parts) finish(tile);
-    });
+    };
+    // What is read of a and b is copied once for a whole tile; of a transposed a the copy costs more.
+    if (a.transposed) {
+      in_tiles(m, n, {{1536, 768, 16}, {384, 768, 8}, {512, 384, 8}, {512, 192, 8}, {512, 96, 1}}, multiply);
+    } else {
+      in_tiles(m, n, {{512, 384, 12}, {512, 192, 8}, {512, 96, 1}}, multiply);
+    }
   }
 }
 
 void gemm(std::int64_t m, std::int64_t n, std::int64_t k, HalfMatrix a, HalfMatrix b, float beta, float* c,
           std::int64_t stride, const std::function<void(const Tile&)>& finish) {
   if (m <= kernels::kHalfGemmRows && !a.transposed && b.transposed) {
-    in_tiles(m, n, {{96, 8}, {48, 1}}, [&](const Tile& tile) {
+    in_tiles(m, n, {{512, 96, 8}, {512, 48, 1}}, [&](const Tile& tile) {
       kernels::half_gemm(tile.rows, tile.columns, k, a.data + tile.row * a.stride, a.stride,
                          b.data + tile.column * b.stride, b.stride, beta != 0.0F, c + tile.row * stride + tile.column,
                          stride);
@@ -103,7 +130,7 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, HalfMatrix a, HalfMatr
     });
     return;
   }
-  in_tiles(m, n, {{384, 8}, {192, 1}}, [&](const Tile& tile) {
+  in_tiles(m, n, {{512, 384, 8}, {512, 192, 1}}, [&](const Tile& tile) {
     const std::int64_t rows = a.transposed ? tile.rows : half_padded(tile.rows);
     const onednn::Bf16Product product{rows,         tile.columns, k,        a.transposed, b.transposed,
                                       beta != 0.0F, a.stride,     b.stride, stride};
