@@ -27,7 +27,8 @@ const Usage usage = {
     "Measures the fastest matrix products and memory reads of this machine, then training steps, evaluation, reading a "
     "prompt and writing, in each precision, each in a process of its own. Shares of the peak count 6 operations for a "
     "token and weight of the blocks and of the output projection where it is used, 4 where weights are frozen, 2 where "
-    "nothing is trained, and causal attention; shares of the bandwidth count the bytes that are read of weights, keys "
+    "nothing is trained, and causal attention, but not what the last block leaves out where only the last token is "
+    "read; shares of the bandwidth count the bytes that are read of weights, keys "
     "and values. A share is of what the machine reached just before or after. Nothing else should run meanwhile.",
     "gptask benchmark --model models/mini --precision float32,int8 --threads 2 --vary threads,length"};
 

@@ -38,7 +38,7 @@ std::vector<std::vector<float>> step(const Decoder& decoder, KvCache& cache, con
     batch.add({more.at(static_cast<std::size_t>(s)), {}});
     batch.past.push_back(cache.length(s));
   }
-  const Hidden hidden = decoder.forward(tape, batch, &cache);
+  const Hidden hidden = decoder.forward(tape, batch, StateRows::every, &cache);
   std::vector<std::vector<float>> out;
   for (std::int32_t s = 0; s < batch.sequences(); ++s)
     out.push_back(values(hidden.states, batch.offsets[static_cast<std::size_t>(s)], batch.length(s)));
@@ -145,23 +145,26 @@ TEST_CASE("a cache refuses what does not belong to it") {
   batch.add({{1}, {}});
   {
     Tape tape(arena, false);
-    CHECK_ERROR(decoder->forward(tape, batch, &cache), "mismatch", "a batch of 1 sequences does not continue the 2");
+    CHECK_ERROR(decoder->forward(tape, batch, StateRows::every, &cache), "mismatch",
+                "a batch of 1 sequences does not continue the 2");
     batch.add({{1}, {}});
     batch.past = {0, 1};
-    CHECK_ERROR(decoder->forward(tape, batch, &cache), "mismatch", "has a past of 1 tokens, the cache holds 0");
+    CHECK_ERROR(decoder->forward(tape, batch, StateRows::every, &cache), "mismatch",
+                "has a past of 1 tokens, the cache holds 0");
   }
   {
     Tape tape(arena, false);
     batch.past = {0};
-    CHECK_ERROR(decoder->forward(tape, batch, &cache), "mismatch", "a batch of 2 sequences has 1 numbers of past");
+    CHECK_ERROR(decoder->forward(tape, batch, StateRows::every, &cache), "mismatch",
+                "a batch of 2 sequences has 1 numbers of past");
     batch.past = {0, -1};
-    CHECK_ERROR(decoder->forward(tape, batch, &cache), "mismatch", "cannot have a past of -1 tokens");
+    CHECK_ERROR(decoder->forward(tape, batch, StateRows::every, &cache), "mismatch", "cannot have a past of -1 tokens");
   }
   batch.past.clear();
   {
     Tape tape(arena, true);
-    CHECK_ERROR(decoder->forward(tape, batch, &cache), "mismatch", "does not record");
+    CHECK_ERROR(decoder->forward(tape, batch, StateRows::every, &cache), "mismatch", "does not record");
   }
   Tape tape(arena, false);
-  CHECK_ERROR(tiny_model("llama")->forward(tape, batch, &cache), "mismatch", "other layers or heads");
+  CHECK_ERROR(tiny_model("llama")->forward(tape, batch, StateRows::every, &cache), "mismatch", "other layers or heads");
 }

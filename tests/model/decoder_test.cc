@@ -6,6 +6,8 @@
 #include <numeric>
 #include <thread>
 
+#include "gpt/ops/loss.h"
+#include "gpt/ops/pool.h"
 #include "support/errors.h"
 #include "support/tiny_decoder.h"
 
@@ -146,6 +148,41 @@ TEST_CASE("decoder: gradients with checkpointing are those without, to the last 
       CHECK(expected.size() > 1000);
       CHECK(step(true, checkpointed) == expected);
       CHECK(checkpointed < whole);
+    }
+}
+
+TEST_CASE("decoder: asked for the last rows it gives them as among all, with the same gradients") {
+  const std::vector<Example> examples = tiny_examples(12);
+  std::vector<std::uint32_t> all(examples.size());
+  std::iota(all.begin(), all.end(), 0U);
+  const Batch batch = pack(examples, all);
+  for (const ModelConfig& config : tiny_configs())
+    for (const bool checkpointing : {false, true}) {
+      INFO(config.family << (checkpointing ? ", checkpointing" : ""));
+      const auto step = [&](StateRows rows) {
+        ModelConfig still = config;
+        still.embedding_dropout = still.residual_dropout = still.attention_dropout = 0;
+        const auto decoder = Decoder::create(still, 1);
+        decoder->set_trainable(true);
+        decoder->set_gradient_checkpointing(checkpointing);
+        Arena arena(std::size_t{1} << 28);
+        Tape tape(arena, true);
+        const Variable last = pool_last(decoder->forward(tape, batch, rows).states, batch);
+        CHECK(last.rows() == batch.sequences());
+        std::vector<float> found(last.value().values().begin(), last.value().values().end());
+        tape.backward(cross_entropy(last, std::vector<std::int32_t>(examples.size(), 1), 0.1F));
+        for (const Parameter* p : decoder->parameters())
+          if (!p->grad_fresh) found.insert(found.end(), p->grad.values().begin(), p->grad.values().end());
+        decoder->set_trainable(false);
+        return found;
+      };
+      const std::vector<float> expected = step(StateRows::every), found = step(StateRows::last);
+      REQUIRE(found.size() == expected.size());
+      CHECK(expected.size() > 1000);
+      double worst = 0;
+      for (std::size_t i = 0; i < found.size(); ++i)
+        worst = std::max(worst, static_cast<double>(std::abs(found[i] - expected[i])));
+      CHECK(worst < 1e-5);
     }
 }
 

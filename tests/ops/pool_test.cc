@@ -43,8 +43,9 @@ TEST_CASE("pools: rows that are not the batch's tokens, and a sequence without a
   Batch batch = make_batch(lengths);
   const Variable x = tape.variable(Tensor::zeros(Shape::matrix(5, 2)), true),
                  fits = tape.variable(Tensor::zeros(Shape::matrix(4, 2)), true);
-  CHECK_ERROR(pool_last(x, batch), "mismatch", "5 rows for a batch of 4 tokens");
-  CHECK_ERROR(mean_pool(x, batch), "mismatch", "5 rows for a batch of 4 tokens");
+  CHECK_ERROR(pool_last(x, batch), "mismatch", "5 rows for a batch of 4 tokens in 2 sequences");
+  CHECK_ERROR(mean_pool(x, batch), "mismatch", "5 rows for a batch of 4 tokens in 2 sequences");
+  CHECK(pool_last(pool_last(fits, batch), batch).rows() == 2);  // pooled already
   batch.add({});
   CHECK_ERROR(pool_last(fits, batch), "mismatch", "sequence 2 of a batch has no token");
 }

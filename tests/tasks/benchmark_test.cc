@@ -30,25 +30,28 @@ std::unique_ptr<gpt::Decoder> decoder(std::int64_t window = 0) {
 // Query, key, value and output; gate, up and down.
 constexpr double kBlocks = 3 * (64 * 64 + 2 * 64 * 32 + 64 * 64 + 3 * 64 * 96);
 constexpr double kOutput = 100 * 64;
+constexpr double kLength = 9;
+// The last block's output map and feed-forward part meet one token of a sequence alone, where an answer is read there.
+constexpr double kRead = kBlocks - (64 * 64 + 3 * 64 * 96) * (1 - 1 / kLength);
 
 }  // namespace
 
 TEST_CASE("operations of a token", "[tasks]") {
   const auto model = decoder();
   TrainingWork work;
-  work.length = 9;
+  work.length = static_cast<std::int64_t>(kLength);
   // Scores and mixtures: 2 x 64 multiplications for each of 3 layers and of 5 keys (the mean of 1 ... 9).
   const double attention = 3 * 2 * 64 * 5;
   CHECK(operations_per_token(*model, work, true) == 6 * (kBlocks + kOutput) + 6 * attention);
   CHECK(operations_per_token(*model, work, false) == 2 * (kBlocks + kOutput) + 2 * attention);
   work.language_model = false;
-  CHECK(operations_per_token(*model, work, true) == 6 * kBlocks + 6 * attention);
+  CHECK(operations_per_token(*model, work, true) == Approx(6 * kRead + 6 * attention));
   work.tuning = Tuning::lora;
-  CHECK(operations_per_token(*model, work, true) == 4 * kBlocks + 6 * attention);
+  CHECK(operations_per_token(*model, work, true) == Approx(4 * kRead + 6 * attention));
   work.tuning = Tuning::head;
-  CHECK(operations_per_token(*model, work, true) == 2 * kBlocks + 2 * attention);
+  CHECK(operations_per_token(*model, work, true) == Approx(2 * kRead + 2 * attention));
   // A window of 3: 1, 2 and then seven times 3 keys.
-  CHECK(operations_per_token(*decoder(3), work, true) == 2 * kBlocks + 2 * 3 * 2 * 64 * (24.0 / 9));
+  CHECK(operations_per_token(*decoder(3), work, true) == Approx(2 * kRead + 2 * 3 * 2 * 64 * (24.0 / 9)));
 }
 
 TEST_CASE("bytes that decoding reads", "[tasks]") {

@@ -109,11 +109,9 @@ TEST_CASE("features: one row a sequence where the head reads one, and their size
   const Features features(*last.decoder, *last.head, examples, 4, threads, [&](std::size_t done) { told = done; });
   CHECK(told == 10);
   const std::vector<std::uint32_t> some{3, 1};
-  const Batch batch = features.pack(some);
-  CHECK(batch.examples() == 2);
-  CHECK(batch.sequences() == 3);
-  CHECK(batch.token_count() == 3);
-  CHECK(batch.target_of(1).label == examples[1].target.label);
+  Arena arena;
+  Tape tape(arena, false);
+  CHECK(features.hidden(tape, some).states.rows() == 3);
 }
 
 TEST_CASE("features: of a decoder that is being trained they are refused") {

@@ -59,6 +59,7 @@ double held(const ModelConfig& config, PassMemory& pass) {
   options.batch_size = pass.tokens / pass.longest;
   options.accumulation = pass.several ? 2 : 1;
   options.max_activation_tokens = 0;
+  pass.rows = m.head->state_rows();
   const auto examples = examples_of(options.batch_size * options.accumulation, pass.longest);
   return static_cast<double>(train(m, examples, options, threads).activation_bytes);
 }

@@ -10,7 +10,6 @@
 #include "gpt/model/decoder.h"
 #include "gpt/model/kv_cache.h"
 #include "gpt/ops/linear.h"
-#include "gpt/ops/pool.h"
 #include "gpt/tensor/parallel.h"
 
 namespace gpt {
@@ -111,8 +110,7 @@ class Run {
 
   void compute_logits(const Batch& batch) {
     Tape tape(arena_, false);
-    const Variable last = pool_last(decoder_.forward(tape, batch, &cache_).states, batch);
-    logits_ = linear(last, projection_).value();
+    logits_ = linear(decoder_.forward(tape, batch, StateRows::last, &cache_).states, projection_).value();
   }
 
   /// Tells of new tokens and takes finished prompts out.

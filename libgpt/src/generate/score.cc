@@ -9,7 +9,6 @@
 #include "gpt/model/memory.h"
 #include "gpt/ops/linear.h"
 #include "gpt/ops/loss.h"
-#include "gpt/ops/pool.h"
 #include "gpt/tensor/parallel.h"
 #include "kernels/softmax.h"
 
@@ -75,7 +74,7 @@ class Scorer {
     std::optional<KvCache> cache;
     if (type != CacheType::float32)
       cache.emplace(decoder_.config(), batch.sequences(), decoder_.config().context, type);
-    const Hidden hidden = decoder_.forward(tape, batch, cache ? &*cache : nullptr);
+    const Hidden hidden = decoder_.forward(tape, batch, StateRows::every, cache ? &*cache : nullptr);
     std::vector<std::int32_t> targets(batch.tokens.size(), -1);  // the state before a token predicts it
     const auto row_before = [&](std::size_t i, std::int64_t token) {
       return static_cast<std::size_t>(batch.offsets[i] - windows[i].begin + token - 1);
@@ -93,8 +92,7 @@ class Scorer {
     Batch batch;
     batch.add({{tokens.begin(), tokens.end()}, {}});
     Tape tape(arena_, false);
-    const Hidden hidden = decoder_.forward(tape, batch);
-    const Variable logits = linear(pool_last(hidden.states, batch), projection_);
+    const Variable logits = linear(decoder_.forward(tape, batch, StateRows::last).states, projection_);
     std::vector<float> out(logits.value().values().begin(), logits.value().values().end());
     const kernels::LogSum sum = kernels::log_sum_exp(logits.columns(), out.data());
     for (float& value : out) value = (value - sum.top) - sum.log_sum;

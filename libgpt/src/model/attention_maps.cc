@@ -21,7 +21,7 @@ std::vector<Tensor> attention_maps(const Decoder& decoder, std::span<const std::
   Arena arena;
   threads.run([&] {
     Tape tape(arena, false);
-    decoder.forward(tape, batch, &cache);
+    decoder.forward(tape, batch, StateRows::every, &cache);
   });
   return maps;
 }

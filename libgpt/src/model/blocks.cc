@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "gpt/ops/gate.h"
+#include "gpt/ops/pool.h"
 
 namespace gpt {
 namespace {
@@ -30,7 +31,8 @@ Normed detached(Tape& tape, const Tensor& sum, bool sum_needs_grad, const Tensor
 
 LinearPart linear_part(const Projection& p, bool transposed) { return {p.weight, transposed, p.bias, p.adapter.get()}; }
 
-Blocks::Blocks(const ModelConfig& config, const Weights& weights, const RopeTable& rope, const Batch& batch)
+Blocks::Blocks(const ModelConfig& config, const Weights& weights, const RopeTable& rope, const Batch& batch,
+               StateRows rows)
     : config_(config),
       weights_(weights),
       batch_(batch),
@@ -41,14 +43,16 @@ Blocks::Blocks(const ModelConfig& config, const Weights& weights, const RopeTabl
              static_cast<float>(config.attention_dropout),
              config.window,
              config.interleaved_heads},
-      transposed_(family(config.family).transposed_weights()) {}
+      transposed_(family(config.family).transposed_weights()),
+      last_rows_(rows == StateRows::last) {}
+
+/// Whether a block goes on with the last rows alone once its tokens have looked at each other.
+bool Blocks::narrows(std::size_t index) const { return last_rows_ && index + 1 == weights_.blocks.size(); }
 
 Variable Blocks::attend(const Variable& x, const Block& block, const CacheView* cache) const {
   Variable qkv = project(x, block.attention_in, transposed_);
   if (config_.query_key_norm) qkv = norm_heads(qkv, config_.heads, config_.kv_heads, block.query_norm, block.key_norm);
-  const Variable mixed =
-      cache != nullptr ? attention_cached(qkv, batch_, shape_, *cache) : attention(qkv, batch_, shape_);
-  return project(mixed, block.attention_out, transposed_);
+  return cache != nullptr ? attention_cached(qkv, batch_, shape_, *cache) : attention(qkv, batch_, shape_);
 }
 
 Variable Blocks::mlp(const Variable& x, const Block& block) const {
@@ -65,12 +69,17 @@ Normed Blocks::forward(Normed x, std::size_t index, const CacheView* cache) cons
   const NormWeights& next =
       index + 1 < weights_.blocks.size() ? weights_.blocks[index + 1].attention_norm : weights_.final_norm;
   const auto dropout = static_cast<float>(config_.residual_dropout);
+  Variable mixed = attend(x.normed, block, cache);
+  if (narrows(index)) {
+    mixed = pool_last(mixed, batch_);
+    x.sum = pool_last(x.sum, batch_);
+  }
+  const Variable attended = project(mixed, block.attention_out, transposed_);
   if (config_.parallel_residual) {
-    const Variable attended = attend(x.normed, block, cache);
     const Variable inner = mlp(norm(x.sum, block.mlp_norm), block);
     return add_norm(add(x.sum, attended, dropout), inner, next, dropout);
   }
-  x = add_norm(x.sum, attend(x.normed, block, cache), block.mlp_norm, dropout);
+  x = add_norm(x.sum, attended, block.mlp_norm, dropout);
   return add_norm(x.sum, mlp(x.normed, block), next, dropout);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gpt/model/config.h"
+#include "gpt/model/hidden.h"
 #include "gpt/ops/attention.h"
 #include "model/weights.h"
 
@@ -12,7 +13,7 @@ LinearPart linear_part(const Projection& projection, bool transposed);
 /// Refers to what it is made of; the batch must outlive the step.
 class Blocks {
  public:
-  Blocks(const ModelConfig& config, const Weights& weights, const RopeTable& rope, const Batch& batch);
+  Blocks(const ModelConfig& config, const Weights& weights, const RopeTable& rope, const Batch& batch, StateRows rows);
 
   /// x: the residual stream, and it normed for block `index`; returned: the same for the block after it.
   Normed forward(Normed x, std::size_t index, const CacheView* cache) const;
@@ -22,13 +23,14 @@ class Blocks {
  private:
   friend class CheckpointNode;
   Variable attend(const Variable& x, const Block& block, const CacheView* cache) const;
+  bool narrows(std::size_t index) const;
   Variable mlp(const Variable& x, const Block& block) const;
 
   const ModelConfig& config_;
   const Weights& weights_;
   const Batch& batch_;
   AttentionShape shape_;
-  bool transposed_;
+  bool transposed_, last_rows_;
 };
 
 }  // namespace gpt

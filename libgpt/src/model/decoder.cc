@@ -95,10 +95,10 @@ std::unique_ptr<Decoder> Decoder::load(const fs::path& path) {
 
 const ModelConfig& Decoder::config() const noexcept { return impl_->config; }
 
-Hidden Decoder::forward(Tape& tape, const Batch& batch, KvCache* cache) const {
+Hidden Decoder::forward(Tape& tape, const Batch& batch, StateRows rows, KvCache* cache) const {
   const ModelConfig& c = impl_->config;
   const Weights& w = *impl_->weights;
-  const Blocks blocks(c, w, impl_->rope, batch);
+  const Blocks blocks(c, w, impl_->rope, batch, rows);
 
   Normed x;
   x.sum = embedding(tape, batch, *w.token_embedding, w.position_embedding, static_cast<float>(c.embedding_dropout));
@@ -175,6 +175,10 @@ Decoder::ProductWeights Decoder::product_weights() const {
     sum.blocks += projection->weight->value.size();
     sum.bytes += projection->weight->product_bytes();
   }
+  const Block& last = impl_->weights->blocks.back();
+  for (const Projection& projection : last.mlp_in) sum.last_rows += projection.weight->value.size();
+  for (const Projection* projection : {&last.attention_out, &last.mlp_out})
+    sum.last_rows += projection->weight->value.size();
   if (const Parameter* output = impl_->weights->output_projection; output != nullptr) {
     sum.output = output->value.size();
     sum.bytes += output->product_bytes();

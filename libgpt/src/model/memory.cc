@@ -27,11 +27,19 @@ class TokenFloats {
 
   /// What the tape keeps of a block: sums, projections, the attention's output, what the activation saw.
   std::int64_t kept() const {
-    const std::int64_t sums = c_.parallel_residual ? 1 : 2, moments = 4, adapters = 7;
-    const std::int64_t heads = c_.query_key_norm ? projected_ + 2 * (c_.heads + c_.kv_heads) : 0;
-    return sums * c_.hidden + moments + projected_ + heads + c_.heads + mixed_ + (gated_ ? 2 : 1) * inner_ +
-           adapters * rank_;
+    const std::int64_t sums = c_.parallel_residual ? 0 : 1, moments = 2, adapters = 4;
+    return attended() + sums * c_.hidden + moments + (gated_ ? 2 : 1) * inner_ + adapters * rank_;
   }
+
+  /// Of a block that goes on with few rows after its attention: what it keeps of all.
+  std::int64_t attended() const {
+    const std::int64_t moments = 2, adapters = 3;
+    const std::int64_t heads = c_.query_key_norm ? projected_ + 2 * (c_.heads + c_.kv_heads) : 0;
+    return c_.hidden + moments + projected_ + heads + c_.heads + mixed_ + adapters * rank_;
+  }
+
+  /// The most that the way back through its attention holds beside.
+  std::int64_t attention_back() const { return 2 * c_.hidden + mixed_ + projected_; }
 
   /// The most that the way back through a block holds beside, at its feed-forward part: at the activation, or at the
   /// product behind it.
@@ -84,21 +92,25 @@ std::int64_t training_pass_bytes(const ModelConfig& config, const PassMemory& pa
   const auto kept = [&](std::int64_t layers, std::int64_t beside) {
     return (layers * layer + beside) * pass.tokens * kFloat;
   };
+  // Blocks that go on with all rows to their end. What the last one has of fewer rows counts as nothing.
+  const bool narrow = pass.rows == StateRows::last;
+  const std::int64_t whole = config.layers - (narrow ? 1 : 0);
   // At the loss: all blocks, what goes in and comes out, and a gradient of that; in bfloat16 what comes out, rounded.
   const std::int64_t rounded = pass.next_tokens && pass.bf16 ? h / 2 : 0;
-  const std::int64_t at_loss = kept(config.layers, 3 * h + rounded) + logits_bytes(config, pass);
+  const std::int64_t at_loss = narrow ? kept(whole, h + floats.attended() + floats.attention_back())
+                                      : kept(whole, 3 * h + rounded) + logits_bytes(config, pass);
   // On the way back: the same, or what goes into each block, one block, and its norm again.
   const auto on_way = [&](std::int64_t layers) {
     return kept(layers, (pass.checkpointing ? floats.kept() + h : 3 * h) + floats.back());
   };
   const std::int64_t gradients = pass.gradients * kFloat, work = thread_bytes(config, pass);
-  if (!pass.all_weights || pass.several) return gradients + std::max(at_loss, on_way(config.layers)) + work;
+  if (!pass.all_weights || pass.several) return gradients + std::max(at_loss, on_way(whole)) + work;
   // On the way back a block's gradients take the place of what it kept: the most is there at the last block, which is
   // the first on that way, at the first block, or at the token embedding after it.
   const std::int64_t block = block_weights(config) * kFloat, table = config.vocabulary * h * kFloat;
   const bool output = pass.next_tokens, shared = output && config.tied_embeddings;
   const std::int64_t trained = gradients - (output || config.tied_embeddings ? 0 : table);
-  const std::int64_t at_last = (output ? table : 0) + std::max(at_loss, on_way(config.layers) + block);
+  const std::int64_t at_last = (output ? table : 0) + std::max(at_loss, on_way(whole) + (narrow ? 2 : 1) * block);
   const std::int64_t at_first = trained - (shared ? 0 : table) - block + on_way(1);
   const std::int64_t at_embedding = trained + h * pass.tokens * kFloat;
   return std::max({at_last, at_first, at_embedding}) + work;

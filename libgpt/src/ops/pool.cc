@@ -46,10 +46,12 @@ class PoolNode final : public Node {
 };
 
 Variable pool(const Variable& x, const Batch& batch, bool last_only) {
-  if (x.rows() != batch.token_count())
-    fail(ErrorCode::mismatch, "{} rows for a batch of {} tokens", x.rows(), batch.token_count());
   for (std::int32_t s = 0; s < batch.sequences(); ++s)
     if (batch.length(s) == 0) fail(ErrorCode::mismatch, "sequence {} of a batch has no token", s);
+  if (x.rows() == batch.sequences()) return x;
+  if (x.rows() != batch.token_count())
+    fail(ErrorCode::mismatch, "{} rows for a batch of {} tokens in {} sequences", x.rows(), batch.token_count(),
+         batch.sequences());
   Tape& tape = x.tape();
   const std::int64_t n = x.columns();
   Variable y = tape.variable(tape.empty(batch.sequences(), n), x.needs_grad());

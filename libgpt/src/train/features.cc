@@ -24,18 +24,18 @@ std::int64_t Features::bytes(const Decoder& decoder, const Head& head, std::span
 
 Features::Features(const Decoder& decoder, const Head& head, std::span<const Example> examples, std::int64_t batch_size,
                    Threads& threads, const std::function<void(std::size_t)>& progress)
-    : examples_(examples), reads_(head.reads()), first_{0} {
-  for (const Example& example : examples) first_.push_back(first_.back() + rows_of(example, reads_));
+    : first_{0} {
+  const Head::Reads reads = head.reads();
+  for (const Example& example : examples) first_.push_back(first_.back() + rows_of(example, reads));
   const std::int64_t n = decoder.config().hidden;
   rows_ = Tensor::zeros(Shape::matrix(first_.back(), n));
   threads.run([&] {
     Arena arena;
     for_sorted_batches(examples, batch_size, progress, [&](std::span<const std::uint32_t> indices) {
-      const Batch batch = gpt::pack(examples, indices);
+      const Batch batch = pack(examples, indices);
       Tape tape(arena, false);
-      Variable states = decoder.forward(tape, batch).states;
-      if (reads_ == Head::Reads::last) states = pool_last(states, batch);
-      if (reads_ == Head::Reads::mean) states = mean_pool(states, batch);
+      Variable states = decoder.forward(tape, batch, head.state_rows()).states;
+      if (reads == Head::Reads::mean) states = mean_pool(states, batch);
       std::int64_t row = 0;
       for (const std::uint32_t i : indices) {
         const std::int64_t rows = first_[i + 1] - first_[i];
@@ -44,18 +44,6 @@ Features::Features(const Decoder& decoder, const Head& head, std::span<const Exa
       }
     });
   });
-}
-
-Batch Features::pack(std::span<const std::uint32_t> indices) const {
-  if (reads_ == Head::Reads::tokens) return gpt::pack(examples_, indices);
-  Batch batch;
-  for (const std::uint32_t i : indices) {
-    const Example& example = examples_[i];
-    Example reduced{std::vector<std::int32_t>(example.starts.size() + 1, example.tokens.back()), example.target};
-    for (std::size_t s = 0; s < example.starts.size(); ++s) reduced.starts.push_back(static_cast<std::int32_t>(s) + 1);
-    batch.add(reduced);
-  }
-  return batch;
 }
 
 Hidden Features::hidden(Tape& tape, std::span<const std::uint32_t> indices) const {

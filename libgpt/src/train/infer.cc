@@ -13,10 +13,11 @@ std::vector<std::vector<float>> infer(const Decoder& decoder, Head& head, std::s
   threads.run([&] {
     Arena arena;
     for_sorted_batches(examples, batch_size, progress, [&](std::span<const std::uint32_t> indices) {
-      const Batch batch = features != nullptr ? features->pack(indices) : pack(examples, indices);
+      const Batch batch = pack(examples, indices);
       Tape tape(arena, false);
-      const Variable rows =
-          head.forward(features != nullptr ? features->hidden(tape, indices) : decoder.forward(tape, batch), batch);
+      const Hidden hidden =
+          features != nullptr ? features->hidden(tape, indices) : decoder.forward(tape, batch, head.state_rows());
+      const Variable rows = head.forward(hidden, batch);
       for (std::size_t i = 0; i < indices.size(); ++i) {
         const auto example = static_cast<std::int32_t>(i);
         const auto row = [&](std::int32_t e) -> std::int64_t {

@@ -19,7 +19,7 @@ MeanLoss mean_loss(const Decoder& decoder, Head& head, const ExampleSource& exam
       const Batch batch = pack(examples, some);
       const std::int64_t terms = head.loss_terms(batch);
       Tape tape(arena, false);
-      const Variable outputs = head.forward(decoder.forward(tape, batch), batch);
+      const Variable outputs = head.forward(decoder.forward(tape, batch, head.state_rows()), batch);
       const Variable loss = head.loss(outputs, batch, 1.0F / static_cast<float>(std::max<std::int64_t>(1, terms)));
       result.loss += static_cast<double>(loss.value().data()[0]) * static_cast<double>(terms);
       result.terms += terms;

@@ -173,9 +173,10 @@ class Run {
 
   Hidden states(Tape& tape, const Batch& batch, std::span<const std::uint32_t> indices) {
     if (features_ != nullptr) return features_->hidden(tape, indices);
-    if (!frozen_) return decoder_.forward(tape, batch);
+    const StateRows rows = options_.lm_coefficient > 0 ? StateRows::every : head_.state_rows();
+    if (!frozen_) return decoder_.forward(tape, batch, rows);
     Tape still(arena_, false);  // nothing to go back to: no dropout, nothing kept
-    return {tape.variable(decoder_.forward(still, batch).states.value(), false)};
+    return {tape.variable(decoder_.forward(still, batch, rows).states.value(), false)};
   }
 
   Variable loss(const Hidden& hidden, const Batch& batch, const Scales& scale) {
@@ -208,8 +209,7 @@ class Run {
     const std::int64_t index = optimizer_.steps();
     const std::vector<Part> all = parts(index);
     std::vector<Batch> batches;
-    for (const Part& part : all)
-      batches.push_back(features_ != nullptr ? features_->pack(part.indices) : pack(examples_, part.indices));
+    for (const Part& part : all) batches.push_back(pack(examples_, part.indices));
     const Scales scale = scales(batches);
 
     if (batches.size() > 1) optimizer_.take_grads(arena_);

@@ -29,10 +29,12 @@ class Head {
   /// of their weights.
   virtual double loss_divisor(const Batch& batch) const { return static_cast<double>(loss_terms(batch)); }
   virtual bool per_token() const { return false; }
-  /// What forward() reads of the hidden states. A head that says last or mean is given that one row a sequence, as a
-  /// batch of sequences of one token, where the decoder is frozen and its states are kept (train/features.h).
+  /// What forward() reads of the hidden states. A head that says last or mean pools them by ops/pool.h and may be given
+  /// them pooled already: a row a sequence.
   enum class Reads { tokens, last, mean };
   virtual Reads reads() const { return Reads::tokens; }
+  /// What it needs of the decoder for that.
+  StateRows state_rows() const { return reads() == Reads::last ? StateRows::last : StateRows::every; }
   /// Where the head looks, for a reader ("the last token"): shown before a run and stored with the model. The default
   /// follows reads().
   virtual std::string looks_at() const;

@@ -33,10 +33,10 @@ class Decoder {
   ~Decoder();
 
   const ModelConfig& config() const noexcept;
-  /// [tokens, hidden] after the final norm. May be called from many threads at once, each with its own tape.
+  /// The states after the final norm. May be called from many threads at once, each with its own tape.
   /// With a cache (inference only), the batch's sequences continue the cache's: batch.past says how many tokens each
   /// has there, and their keys and values join them. Error mismatch where the two disagree.
-  Hidden forward(Tape& tape, const Batch& batch, KvCache* cache = nullptr) const;
+  Hidden forward(Tape& tape, const Batch& batch, StateRows rows = StateRows::every, KvCache* cache = nullptr) const;
 
   /// Whether forward on a tape that records keeps no more of a block than its input, and computes it anew on the way
   /// back ("Training Deep Nets with Sublinear Memory Cost", Chen et al., 2016): the same gradients to the last bit,
@@ -70,9 +70,10 @@ class Decoder {
 
   /// What a token's products are made of, for counting work and memory traffic.
   struct ProductWeights {
-    std::int64_t blocks = 0;  ///< weights of the blocks' projections
-    std::int64_t output = 0;  ///< of the output projection; 0 where the files left it out
-    std::int64_t bytes = 0;   ///< of both, as set_precision left them: what decoding a token reads
+    std::int64_t blocks = 0;     ///< weights of the blocks' projections
+    std::int64_t last_rows = 0;  ///< those of them that meet no other rows under StateRows::last
+    std::int64_t output = 0;     ///< of the output projection; 0 where the files left it out
+    std::int64_t bytes = 0;      ///< of blocks and output, as set_precision left them: what decoding a token reads
   };
   ProductWeights product_weights() const;
 

@@ -26,14 +26,10 @@ class Features {
   Features(const Decoder& decoder, const Head& head, std::span<const Example> examples, std::int64_t batch_size,
            Threads& threads, const std::function<void(std::size_t)>& progress = {});
 
-  /// The batch that goes with hidden(): a token a row.
-  Batch pack(std::span<const std::uint32_t> indices) const;
-  /// [tokens of pack(indices), hidden]
+  /// Of the batch of these examples: [tokens, hidden], or [sequences, hidden] where the head reads one row a sequence.
   Hidden hidden(Tape& tape, std::span<const std::uint32_t> indices) const;
 
  private:
-  std::span<const Example> examples_;
-  Head::Reads reads_;
   std::vector<std::int64_t> first_;  ///< row of each example, and the end
   Tensor rows_;
 };

@@ -16,12 +16,18 @@ double attention_multiplications(const gpt::ModelConfig& config, double keys) {
   return 2.0 * static_cast<double>(config.layers * config.heads * config.head_size) * keys;
 }
 
+double weights_per_token(const gpt::Decoder::ProductWeights& weights, bool every_row, std::int64_t length) {
+  const double left_out = every_row ? 0 : 1 - 1 / static_cast<double>(length);
+  return static_cast<double>(weights.blocks) - left_out * static_cast<double>(weights.last_rows);
+}
+
 double operations_per_token(const gpt::Decoder& decoder, const TrainingWork& work, bool training) {
   const gpt::ModelConfig& config = decoder.config();
   const gpt::Decoder::ProductWeights weights = decoder.product_weights();
   const bool backward = training && work.tuning != Tuning::head;
   const double for_weight = !backward ? 2 : work.tuning == Tuning::full ? 6 : 4;
-  const auto count = static_cast<double>(weights.blocks + (work.language_model ? weights.output : 0));
+  const double count = weights_per_token(weights, work.language_model, work.length) +
+                       static_cast<double>(work.language_model ? weights.output : 0);
   return for_weight * count + (backward ? 6 : 2) * attention_multiplications(config, mean_keys(config, work.length));
 }
 

@@ -8,6 +8,10 @@
 
 namespace gptask {
 
+/// Weights of the blocks that a token of a sequence of `length` meets, on average, where every row is asked for or the
+/// last alone.
+double weights_per_token(const gpt::Decoder::ProductWeights& weights, bool every_row, std::int64_t length);
+
 /// How many keys a token sees, on average over a sequence.
 double mean_keys(const gpt::ModelConfig& config, std::int64_t length);
 

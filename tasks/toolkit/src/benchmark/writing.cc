@@ -54,7 +54,7 @@ WritingSpeed measure_writing(const gpt::Decoder& decoder, const WritingWork& wor
     writing = i == 0 ? rest : std::min(writing, rest);
   }
   WritingSpeed speed;
-  const auto weights = static_cast<double>(decoder.product_weights().blocks);
+  const double weights = weights_per_token(decoder.product_weights(), false, work.prompt_tokens);
   const double of_token = 2 * (weights + attention_multiplications(config, mean_keys(config, work.prompt_tokens)));
   const double read = static_cast<double>(work.prompt_tokens) * work.sequences / reading;
   speed.prompt = {reading, read, read * of_token, 0};

@@ -30,8 +30,9 @@ struct Speed {
 
 /// Operations (a multiplication and an addition are two) for a token of sequences of `length`: 6 for each weight of the
 /// blocks and, in a language model, the output projection; 4 where they are frozen and gradients pass through; 2 in a
-/// forward pass alone. Causal attention besides, 6 or 2 for each multiplication. What is computed again, the optimizer
-/// and everything that is no matrix product do not count.
+/// forward pass alone; of a classifier's last block what meets the last token alone counts for that one. Causal
+/// attention besides, 6 or 2 for each multiplication. What is computed again, the optimizer and everything that is no
+/// matrix product do not count.
 double operations_per_token(const gpt::Decoder& decoder, const TrainingWork& work, bool training);
 
 /// Whole training steps: forward, backward, clipping, AdamW. What is trainable in the decoder afterwards is what the
