@@ -56,19 +56,16 @@ const Element* corner(const Element* data, std::int64_t stride, bool transposed,
   return data + (transposed ? column * stride + row : row * stride + column);
 }
 
-/// Whether rows of this stride begin a multiple of 4 kB apart: then a column's values share a set of the first-level
-/// cache and push each other out.
-bool crowds_cache(std::int64_t stride) { return stride % 1024 == 0; }
-
-std::int64_t spread_stride(std::int64_t columns) { return columns + 16; }
-
-/// A copy of rows with spread_stride(columns) between them, valid until the thread asks for the next one.
-const float* spread(const float* from, std::int64_t stride, std::int64_t rows, std::int64_t columns) {
+/// A transposed matrix whose rows begin a multiple of 4 kB apart, copied to where they do not: there the values of a
+/// column share a set of the first-level cache and push each other out. Others stay where they are. The copy is valid
+/// until the thread asks for the next one.
+Matrix spread(Matrix a, std::int64_t rows, std::int64_t columns) {
+  if (!a.transposed || a.stride % 1024 != 0) return a;
   thread_local std::vector<float> work;
-  const std::int64_t to = spread_stride(columns);
-  work.resize(std::max(work.size(), static_cast<std::size_t>(rows * to)));
-  for (std::int64_t r = 0; r < rows; ++r) std::copy_n(from + r * stride, columns, work.data() + r * to);
-  return work.data();
+  const std::int64_t stride = columns + 16;
+  work.resize(std::max(work.size(), static_cast<std::size_t>(rows * stride)));
+  for (std::int64_t r = 0; r < rows; ++r) std::copy_n(a.data + r * a.stride, columns, work.data() + r * stride);
+  return {work.data(), stride, true};
 }
 
 /// A product whose rows were padded goes through memory of its own: c ends before.
@@ -99,13 +96,9 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, float alpha, Matrix a,
   for (std::int64_t part = 0; part < depth.parts; ++part) {
     const std::int64_t from = part * depth.size, deep = std::min(depth.size, k - from);
     const auto multiply = [&](const Tile& tile) {
-      const float* left = corner(a.data, a.stride, a.transposed, tile.row, from);
-      std::int64_t left_stride = a.stride;
-      if (a.transposed && crowds_cache(a.stride)) {
-        left = spread(left, a.stride, deep, tile.rows);
-        left_stride = spread_stride(tile.rows);
-      }
-      onednn::sgemm(a.transposed, b.transposed, tile.rows, tile.columns, deep, alpha, left, left_stride,
+      const Matrix left =
+          spread({corner(a.data, a.stride, a.transposed, tile.row, from), a.stride, a.transposed}, deep, tile.rows);
+      onednn::sgemm(a.transposed, b.transposed, tile.rows, tile.columns, deep, alpha, left.data, left.stride,
                     corner(b.data, b.stride, b.transposed, from, tile.column), b.stride, part == 0 ? beta : 1.0F,
                     c + tile.row * stride + tile.column, stride);
       if (finish && part + 1 == depth.parts) finish(tile);
