@@ -173,7 +173,7 @@ class Run {
 
   Hidden states(Tape& tape, const Batch& batch, std::span<const std::uint32_t> indices) {
     if (features_ != nullptr) return features_->hidden(tape, indices);
-    const StateRows rows = options_.lm_coefficient > 0 ? StateRows::every : head_.state_rows();
+    const StateRows rows = rows_read(head_, options_);
     if (!frozen_) return decoder_.forward(tape, batch, rows);
     Tape still(arena_, false);  // nothing to go back to: no dropout, nothing kept
     return {tape.variable(decoder_.forward(still, batch, rows).states.value(), false)};
@@ -320,6 +320,10 @@ class Run {
 };
 
 }  // namespace
+
+StateRows rows_read(const Head& head, const TrainOptions& options) {
+  return options.lm_coefficient > 0 ? StateRows::every : head.state_rows();
+}
 
 TrainPlan plan_training(std::span<const Example> examples, const TrainOptions& options) {
   check(options, examples.size());

@@ -44,6 +44,9 @@ struct TrainPlan {
 /// What train() will do. Error invalid_option as there.
 TrainPlan plan_training(std::span<const Example> examples, const TrainOptions& options);
 
+/// The rows of the states that training reads: the head's, or all for the loss of a language model beside it.
+StateRows rows_read(const Head& head, const TrainOptions& options);
+
 struct TrainResult {
   std::vector<StepRecord> records;      ///< every step, those before a resume included
   std::vector<EvalRecord> evaluations;  ///< likewise

@@ -169,7 +169,7 @@ gpt::PassMemory training_pass(const Inputs& inputs, const FinetuneRequest& reque
   pass.lora_rank = request.tuning == Tuning::lora ? request.lora.rank : 0;
   pass.dropout = config.residual_dropout > 0;
   pass.lora_dropout = pass.lora_rank > 0 && request.lora.dropout > 0;
-  pass.rows = request.train.lm_coefficient > 0 ? gpt::StateRows::every : inputs.head->state_rows();
+  pass.rows = gpt::rows_read(*inputs.head, request.train);
   pass.next_tokens = inputs.task->generation().has_value() || request.train.lm_coefficient > 0;
   pass.checkpointing = request.gradient_checkpointing;
   return pass;
