@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
-#include <limits>
 #include <string_view>
+#include <vector>
 
 #include "gpt/ops/loss.h"
 #include "gpt/tensor/gemm.h"
@@ -45,32 +45,51 @@ constexpr Product kStep[] = {
     {"logits, weights", kVocabulary, 768, kRows, true, false, 1024 / kRows},
 };
 
-/// The quickest of half a second's.
-double seconds(const std::function<void()>& work) {
+/// Matrices of a product; as many of them as fill 256 MB are taken in turn, so that they come from memory as in a step.
+struct Operands {
+  gpt::Tensor a, b, c;
+};
+
+std::vector<Operands> operands(gpt::Arena& arena, const Product& p) {
+  constexpr std::int64_t floats = std::int64_t{1} << 26;
+  std::vector<Operands> all;
+  do {
+    all.push_back({gpt::Tensor(arena, gpt::Shape::vector(p.m * p.k)), gpt::Tensor(arena, gpt::Shape::vector(p.k * p.n)),
+                   gpt::Tensor(arena, gpt::Shape::vector(p.m * p.n))});
+    for (const gpt::Tensor& tensor : {all.back().a, all.back().b, all.back().c}) tensor.fill(0.0F);
+  } while (static_cast<std::int64_t>(all.size()) * (p.m * p.k + p.k * p.n + p.m * p.n) < floats);
+  return all;
+}
+
+/// The median of half a second's.
+double seconds(const std::vector<Operands>& all, const std::function<void(const Operands&)>& multiply) {
   using Clock = std::chrono::steady_clock;
-  double best = std::numeric_limits<double>::infinity();
-  work();
-  for (const auto begin = Clock::now(); Clock::now() - begin < std::chrono::milliseconds(500);) {
-    const auto start = Clock::now();
-    work();
-    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
-  }
-  return best;
+  std::vector<double> times;
+  multiply(all.front());
+  for (const auto begin = Clock::now(); Clock::now() - begin < std::chrono::milliseconds(500);)
+    for (const Operands& one : all) {
+      const auto start = Clock::now();
+      multiply(one);
+      times.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+    }
+  const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+  std::nth_element(times.begin(), middle, times.end());
+  return *middle;
 }
 
 double measure(const Product& p, bool half) {
   gpt::Arena arena;
-  const gpt::Tensor a(arena, gpt::Shape::vector(p.m * p.k)), b(arena, gpt::Shape::vector(p.k * p.n)),
-      c(arena, gpt::Shape::vector(p.m * p.n));
-  for (const gpt::Tensor& tensor : {a, b, c}) tensor.fill(0.0F);
+  const std::vector<Operands> all = operands(arena, p);
   const std::int64_t a_row = p.turned_a ? p.m : p.k, b_row = p.turned_b ? p.k : p.n;
   if (!half)
-    return seconds([&] {
-      gpt::gemm(p.m, p.n, p.k, 1.0F, {a.data(), a_row, p.turned_a}, {b.data(), b_row, p.turned_b}, 0.0F, c.data(), p.n);
+    return seconds(all, [&](const Operands& one) {
+      gpt::gemm(p.m, p.n, p.k, 1.0F, {one.a.data(), a_row, p.turned_a}, {one.b.data(), b_row, p.turned_b}, 0.0F,
+                one.c.data(), p.n);
     });
   const auto bits = [](const gpt::Tensor& tensor) { return reinterpret_cast<const std::uint16_t*>(tensor.data()); };
-  return seconds([&] {
-    gpt::gemm(p.m, p.n, p.k, {bits(a), a_row, p.turned_a}, {bits(b), b_row, p.turned_b}, 0.0F, c.data(), p.n);
+  return seconds(all, [&](const Operands& one) {
+    gpt::gemm(p.m, p.n, p.k, {bits(one.a), a_row, p.turned_a}, {bits(one.b), b_row, p.turned_b}, 0.0F, one.c.data(),
+              p.n);
   });
 }
 
