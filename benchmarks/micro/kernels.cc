@@ -1,9 +1,11 @@
 // Every kernel of libgpt/src/kernels on one thread, on each instruction set this machine has.
 //   kernels [NAME]      only kernels whose name contains NAME
 #include <hwy/targets.h>
+#include <tbb/cache_aligned_allocator.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <functional>
@@ -49,21 +51,34 @@ double measure(double units, const std::function<void()>& work) {
   return units * static_cast<double>(times) / best / 1e9;
 }
 
-std::vector<float> numbers(std::int64_t n, std::uint64_t seed) {
+/// Values that start where a line of the cache does, as those of tensors do.
+template <typename T>
+using Aligned = std::vector<T, tbb::cache_aligned_allocator<T>>;
+
+Aligned<float> numbers(std::int64_t n, std::uint64_t seed) {
   gpt::Random random(seed, 0);
-  std::vector<float> values(static_cast<std::size_t>(n));
+  Aligned<float> values(static_cast<std::size_t>(n));
   for (float& value : values) value = random.normal();
+  return values;
+}
+
+/// Cosines of one angle after the other, or sines: a turn keeps the length of what it turns.
+template <typename Function>
+Aligned<float> of_angles(std::int64_t n, const Function& function) {
+  Aligned<float> values(static_cast<std::size_t>(n));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = function(static_cast<float>(i));
   return values;
 }
 
 /// What the kernels work on.
 struct Rows {
-  std::vector<float> a = numbers(kValues, 1), b = numbers(kValues, 2), c = numbers(kValues, 3),
-                     out = numbers(kValues, 4), second = std::vector<float>(static_cast<std::size_t>(kValues), 0.5F),
-                     square = numbers(kInputs * kRank, 5), more = numbers(kQueries * kInputs, 6);
-  std::vector<std::uint16_t> half = std::vector<std::uint16_t>(static_cast<std::size_t>(kValues));
-  std::vector<std::uint16_t> weights = std::vector<std::uint16_t>(static_cast<std::size_t>(48 * kInputs));
-  std::vector<std::int8_t> bytes = std::vector<std::int8_t>(static_cast<std::size_t>(kValues));
+  Aligned<float> a = numbers(kValues, 1), b = numbers(kValues, 2), c = numbers(kValues, 3), out = numbers(kValues, 4),
+                 second = Aligned<float>(static_cast<std::size_t>(kValues), 0.5F), square = numbers(kInputs * kRank, 5),
+                 more = numbers(kQueries * kInputs, 6), cosine = of_angles(kValues / 2, cosf),
+                 sine = of_angles(kValues / 2, sinf);
+  Aligned<std::uint16_t> half = Aligned<std::uint16_t>(static_cast<std::size_t>(kValues));
+  Aligned<std::uint16_t> weights = Aligned<std::uint16_t>(static_cast<std::size_t>(48 * kInputs));
+  Aligned<std::int8_t> bytes = Aligned<std::int8_t>(static_cast<std::size_t>(kValues));
 };
 
 struct Case {
@@ -97,7 +112,7 @@ std::vector<Case> cases(Rows& r) {
       {"silu_gate", "values", values, [=] { kernels::silu_gate(n, a, b, out); }},
       {"silu_gate_backward", "values", values,
        [=, &r] { kernels::silu_gate_backward(n, a, b, c, out, r.more.data()); }},
-      {"rotate", "values", values, [=] { kernels::rotate(n / 2, a, b, 1.0F, out); }},
+      {"rotate", "values", values, [=, &r] { kernels::rotate(n / 2, r.cosine.data(), r.sine.data(), 1.0F, out); }},
       {"layer_norm", "values", values, [=] { kernels::layer_norm(n, a, b, c, 1e-5F, out); }},
       {"rms_norm", "values", values, [=] { kernels::rms_norm(n, a, b, 1e-5F, out); }},
       {"norm_backward", "values", values,
