@@ -123,7 +123,9 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, HalfMatrix a, HalfMatr
     });
     return;
   }
-  const auto multiply = [&](const Tile& tile) {
+  // A transposed a is turned once for a whole tile.
+  const TileSize widest = a.transposed ? TileSize{512, 768, 64} : TileSize{512, 384, 8};
+  in_tiles(m, n, {widest, {512, 384, 8}, {512, 192, 1}}, [&](const Tile& tile) {
     const std::int64_t rows = a.transposed ? tile.rows : half_padded(tile.rows);
     const onednn::Bf16Product product{rows,         tile.columns, k,        a.transposed, b.transposed,
                                       beta != 0.0F, a.stride,     b.stride, stride};
@@ -136,13 +138,7 @@ void gemm(std::int64_t m, std::int64_t n, std::int64_t k, HalfMatrix a, HalfMatr
       multiply_padded(product, tile.rows, left, right, out, stride);
     }
     if (finish) finish(tile);
-  };
-  // A transposed a is turned once for a whole tile.
-  if (a.transposed) {
-    in_tiles(m, n, {{512, 768, 64}, {512, 384, 8}, {512, 192, 1}}, multiply);
-  } else {
-    in_tiles(m, n, {{512, 384, 8}, {512, 192, 1}}, multiply);
-  }
+  });
 }
 
 bool hardware_bf16() noexcept { return onednn::has_bf16(); }
